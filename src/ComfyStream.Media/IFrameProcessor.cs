@@ -1,0 +1,12 @@
+namespace ComfyStream.Media;
+
+/// <summary>Turns one picture into another: a running workflow of one stream. Called by one thread at a time.</summary>
+public interface IFrameProcessor : IDisposable
+{
+    /// <summary>
+    /// Processes a picture. Takes <paramref name="input"/>; the caller owns the result, which may be the same frame, of another
+    /// size, and has the input's times. Allocates nothing once warm. Throws when the frame cannot be processed; the input is
+    /// returned to its pool then too.
+    /// </summary>
+    VideoFrame Process(VideoFrame input);
+}

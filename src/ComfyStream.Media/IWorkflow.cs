@@ -1,0 +1,18 @@
+namespace ComfyStream.Media;
+
+/// <summary>A validated workflow as a stream sees it. Immutable; shared by streams.</summary>
+public interface IWorkflow
+{
+    /// <summary>Its name, for logs and statistics: that of its file, or "custom" for one given as JSON.</summary>
+    string Name { get; }
+
+    /// <summary>Whether input goes to output unchanged, so that the stream is forwarded without decoding.</summary>
+    bool IsPassthrough { get; }
+
+    /// <summary>Whether it gives a picture.</summary>
+    bool HasVideoOutput { get; }
+
+    /// <summary>Starts it for one stream: loads its models.</summary>
+    /// <exception cref="MediaException">It cannot run here; the message says why and what to do.</exception>
+    IFrameProcessor CreateProcessor();
+}

@@ -1,0 +1,29 @@
+using System.Net;
+using ComfyStream.Media;
+
+namespace ComfyStream.Streaming;
+
+/// <summary>What the relay is started with.</summary>
+public sealed record RelayOptions
+{
+    /// <summary>Local address of the media sockets; any address by default, answering from the one that was asked.</summary>
+    public IPAddress MediaHost { get; init; } = IPAddress.IPv6Any;
+
+    /// <summary>UDP port of the first event loop; the next loops take the following ones. 0: any free ports.</summary>
+    public int MediaPort { get; init; } = 8890;
+
+    /// <summary>Event loops, each a thread with a socket of its own; 1 to 64.</summary>
+    public int EventLoops { get; init; } = 1;
+
+    /// <summary>Addresses announced as candidates, best first; empty: every interface address, and loopback when bound to it.</summary>
+    public IReadOnlyList<IPAddress> Advertise { get; init; } = [];
+
+    /// <summary>Target of the encoder in bit/s.</summary>
+    public int BitRate { get; init; } = 2_000_000;
+
+    /// <summary>Whether <c>streamId=channel/raw</c> is served.</summary>
+    public bool AllowRaw { get; init; }
+
+    /// <summary>Makes codecs; null when no codec library is installed: workflows other than passthrough are then refused.</summary>
+    public ICodecFactory? Codecs { get; init; }
+}

@@ -1,0 +1,32 @@
+namespace ComfyStream.Streaming;
+
+/// <summary>What the statistics say of one stream.</summary>
+/// <param name="Channel">Channel name.</param>
+/// <param name="Workflow">Name of its workflow.</param>
+/// <param name="HasPublisher">Whether a publisher's session exists.</param>
+/// <param name="PublisherConnected">Whether that session is connected.</param>
+/// <param name="ProcessedFrames">Frames that left the workflow (or were forwarded).</param>
+/// <param name="ReplacedFrames">Frames that a newer one replaced before they were processed: the model was slower than the camera.</param>
+/// <param name="FailedFrames">Frames that the workflow failed on.</param>
+/// <param name="Error">What the workflow or a codec failed with last, or "".</param>
+/// <param name="Width">Width of the processed picture, 0 before the first.</param>
+/// <param name="Height">Height of the processed picture, 0 before the first.</param>
+/// <param name="Stages">Milliseconds a frame takes: stage name, median, 99th percentile, over the last frames.</param>
+public sealed record StreamSnapshot(
+    string Channel,
+    string Workflow,
+    bool HasPublisher,
+    bool PublisherConnected,
+    long ProcessedFrames,
+    long ReplacedFrames,
+    long FailedFrames,
+    string Error,
+    int Width,
+    int Height,
+    IReadOnlyList<StageSnapshot> Stages);
+
+/// <summary>Times of one stage.</summary>
+/// <param name="Name">decode, process, encode, latency (last packet of a frame in to last packet out) and so on.</param>
+/// <param name="MedianMilliseconds">Median.</param>
+/// <param name="P99Milliseconds">99th percentile.</param>
+public sealed record StageSnapshot(string Name, double MedianMilliseconds, double P99Milliseconds);

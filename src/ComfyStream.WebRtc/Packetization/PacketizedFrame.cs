@@ -1,0 +1,82 @@
+namespace ComfyStream.WebRtc.Packetization;
+
+/// <summary>
+/// One coded frame cut into RTP payloads, computed once and shared by all subscribers: the payloads lie one after the other in
+/// <see cref="Payloads"/>, payload formats' own headers included, so that sending a packet to a peer is header plus encryption.
+/// Immutable once published; counted, and given back to its pool by the last <see cref="Release"/>.
+/// </summary>
+public sealed class PacketizedFrame
+{
+    private readonly Action<PacketizedFrame> _onReleased;
+    private byte[] _payloads = new byte[4096];
+    private int[] _ends = new int[8];
+    private int _byteCount;
+    private int _references;
+
+    /// <param name="onReleased">Called by the last <see cref="Release"/>, on whatever thread that is: returns the frame to its pool.</param>
+    public PacketizedFrame(Action<PacketizedFrame> onReleased) => _onReleased = onReleased;
+
+    /// <summary>Sound or picture.</summary>
+    public MediaKind Kind { get; private set; }
+
+    /// <summary>Capture time on the stream's timeline; RTP timestamps and sender reports are derived from it.</summary>
+    public TimeSpan MediaTime { get; private set; }
+
+    /// <summary>Whether decoding can start here.</summary>
+    public bool IsKeyFrame { get; private set; }
+
+    /// <summary>When the last packet of the frame that this one was made from arrived (monotonic), for latency figures.</summary>
+    public TimeSpan SourceArrival { get; private set; }
+
+    /// <summary>Number of RTP packets.</summary>
+    public int PacketCount { get; private set; }
+
+    /// <summary>All payload bytes, packet after packet.</summary>
+    public ReadOnlySpan<byte> Payloads => _payloads.AsSpan(0, _byteCount);
+
+    /// <summary>The payload of packet <paramref name="index"/>; the last one carries the marker bit if it is video.</summary>
+    public ReadOnlySpan<byte> GetPayload(int index)
+    {
+        int start = index == 0 ? 0 : _ends[index - 1];
+        return _payloads.AsSpan(start, _ends[index] - start);
+    }
+
+    /// <summary>Starts a new frame in this object, which then has one reference: the caller's.</summary>
+    public void Begin(MediaKind kind, TimeSpan mediaTime, bool isKeyFrame, TimeSpan sourceArrival)
+    {
+        Kind = kind;
+        MediaTime = mediaTime;
+        IsKeyFrame = isKeyFrame;
+        SourceArrival = sourceArrival;
+        PacketCount = 0;
+        _byteCount = 0;
+        _references = 1;
+    }
+
+    /// <summary>Returns room for the next packet's payload, which the caller fills.</summary>
+    public Span<byte> AppendPacket(int byteCount)
+    {
+        if (_byteCount + byteCount > _payloads.Length)
+            Array.Resize(ref _payloads, Math.Max(_payloads.Length * 2, _byteCount + byteCount));
+        if (PacketCount == _ends.Length)
+            Array.Resize(ref _ends, _ends.Length * 2);
+
+        Span<byte> room = _payloads.AsSpan(_byteCount, byteCount);
+        _byteCount += byteCount;
+        _ends[PacketCount++] = _byteCount;
+        return room;
+    }
+
+    /// <summary>Takes one more reference.</summary>
+    public void AddReference() => Interlocked.Increment(ref _references);
+
+    /// <summary>Gives one reference back.</summary>
+    public void Release()
+    {
+        int left = Interlocked.Decrement(ref _references);
+        if (left == 0)
+            _onReleased(this);
+        else if (left < 0)
+            throw new InvalidOperationException("A packetized frame was released more often than it was referenced.");
+    }
+}
