@@ -1,0 +1,204 @@
+using System.Text;
+using ComfyStream.WebRtc.Stun;
+
+namespace ComfyStream.WebRtc.Ice;
+
+/// <summary>
+/// One component's ICE (RFC 8445): answers the peer's checks and knows which paths are the peer's. In the role
+/// <see cref="IceRole.LiteControlled"/> that is all; as <see cref="IceRole.FullControlling"/> it checks and nominates as well.
+/// Roles come from signalling and do not change. Owned by the thread of its peer connection; allocates nothing per datagram.
+/// </summary>
+internal sealed class IceAgent
+{
+    /// <summary>The longest message it sends: a nomination with user fragments of 256 characters.</summary>
+    public const int MinTransmitBufferBytes = 640;
+
+    private readonly ConnectivityCheckList? _checks;
+    private readonly ValidatedPathTable _paths = new();
+    private readonly IceMessageQueue _outgoing = new();
+    private readonly byte[] _receivedUsername;
+    private readonly byte[] _sentUsername;
+    private readonly byte[] _localPassword;
+    private readonly byte[] _remotePassword;
+    private readonly ulong _tieBreaker;
+
+    /// <summary>Makes an agent; the candidates are ignored in the lite role, which learns paths from checks.</summary>
+    public IceAgent(
+        IceRole role, IceCredentials local, IceCredentials remote, IReadOnlyList<IceCandidate> remoteCandidates, ulong tieBreaker)
+    {
+        _receivedUsername = Encoding.UTF8.GetBytes($"{local.UserFragment}:{remote.UserFragment}");
+        _sentUsername = Encoding.UTF8.GetBytes($"{remote.UserFragment}:{local.UserFragment}");
+        _localPassword = Encoding.UTF8.GetBytes(local.Password);
+        _remotePassword = Encoding.UTF8.GetBytes(remote.Password);
+        _tieBreaker = tieBreaker;
+        if (role == IceRole.FullControlling)
+            _checks = new ConnectivityCheckList(remoteCandidates, tieBreaker, _outgoing);
+    }
+
+    /// <summary>Whether the controlling role found no working path in time.</summary>
+    public bool HasFailed => _checks is { HasFailed: true };
+
+    /// <summary>When <see cref="HandleDeadline"/> wants to be called; zero for at once, <see cref="TimeSpan.MaxValue"/> for never.</summary>
+    public TimeSpan NextDeadline => _checks?.NextDeadline ?? TimeSpan.MaxValue;
+
+    /// <summary>Messages that were not authenticated, not expected or not understood.</summary>
+    public long RejectedMessageCount { get; private set; }
+
+    /// <summary>Messages that were not sent because too many waited.</summary>
+    public long DroppedTransmitCount => _outgoing.DroppedCount;
+
+    /// <summary>Validated paths that made room for newer ones.</summary>
+    public long EvictedPathCount => _paths.EvictedCount;
+
+    /// <summary>Gives the controlling role an address to check from: the socket's, which may be the unspecified one.</summary>
+    public void AddLocalAddress(TransportAddress local) => _checks?.AddLocalAddress(local);
+
+    /// <summary>Handles a STUN datagram. True when the peer authenticated it, which shows that the peer lives and consents.</summary>
+    public bool HandleStun(TimeSpan now, in TransportPath path, ReadOnlySpan<byte> datagram)
+    {
+        bool isAuthentic = StunMessage.TryParse(datagram, out StunMessage message)
+            && message.Method == StunMessage.BindingMethod
+            && message.VerifyFingerprintIfPresent()
+            && message.Class switch
+            {
+                StunClass.Request => TryHandleRequest(path, message),
+                StunClass.SuccessResponse or StunClass.ErrorResponse => TryHandleResponse(now, path, message),
+
+                // A keep-alive that nobody signed and nobody answers (RFC 8445 section 11).
+                _ => false,
+            };
+        if (!isAuthentic)
+            RejectedMessageCount++;
+        return isAuthentic;
+    }
+
+    /// <summary>Whether DTLS and media may be accepted from this path: the peer has proved there that it knows the password.</summary>
+    public bool IsValidated(in TransportPath path) => _paths.Contains(path);
+
+    /// <summary>The path that media is sent on: the one nominated last. False before nomination.</summary>
+    public bool TryGetSelectedPath(out TransportPath path) => _paths.TryGetSelected(out path);
+
+    /// <summary>The first validated path, on which DTLS may be answered before nomination.</summary>
+    public bool TryGetValidatedPath(out TransportPath path) => _paths.TryGetFirst(out path);
+
+    /// <summary>Sends the checks that are due.</summary>
+    public void HandleDeadline(TimeSpan now) => _checks?.HandleDeadline(now);
+
+    /// <summary>Writes the next message to be sent. Call until false after each Handle call.</summary>
+    /// <exception cref="ArgumentException">The destination has less than <see cref="MinTransmitBufferBytes"/>.</exception>
+    public bool TryGetTransmit(Span<byte> destination, out Transmit transmit)
+    {
+        if (destination.Length < MinTransmitBufferBytes)
+            throw new ArgumentException($"A STUN message needs a buffer of {MinTransmitBufferBytes} bytes.", nameof(destination));
+
+        if (!_outgoing.TryDequeue(out IceMessage message))
+        {
+            transmit = default;
+            return false;
+        }
+
+        int byteCount = message.Kind is IceMessageKind.Check or IceMessageKind.Nomination
+            ? WriteRequest(destination, message)
+            : WriteResponse(destination, message);
+        transmit = new Transmit(message.Path, byteCount, byteCount);
+        return true;
+    }
+
+    private bool TryHandleRequest(in TransportPath path, in StunMessage request)
+    {
+        // Silence for everyone who does not know the session: no reflection, and no oracle. The name is compared before anything is hashed.
+        if (!request.Username.SequenceEqual(_receivedUsername) || !request.VerifyIntegrity(_localPassword))
+            return false;
+
+        var response = new IceMessage
+        {
+            Kind = IceMessageKind.Success,
+            ErrorCode = FindError(request),
+            Path = path,
+            TransactionId = request.TransactionId,
+        };
+        if (response.ErrorCode == StunErrorCode.None)
+        {
+            AcceptCheck(path, request);
+        }
+        else
+        {
+            response.Kind = IceMessageKind.Error;
+            response.UnknownAttributeCount = request.ReadUnknownRequired(response.UnknownAttributes);
+        }
+
+        _outgoing.Enqueue(response);
+        return true;
+    }
+
+    private StunErrorCode FindError(in StunMessage request)
+    {
+        if (request.IsMalformed)
+            return StunErrorCode.BadRequest;
+        if (request.UnknownRequiredCount > 0)
+            return StunErrorCode.UnknownAttribute;
+
+        // Both sides believe to be in our role, and the peer is the one that can switch (RFC 8445 section 7.3.1.1). A peer that names
+        // no role, or none of its priority, is served: FFmpeg does neither.
+        bool isConflict = _checks is null ? request.IceControlled is not null : request.IceControlling is not null;
+        return isConflict ? StunErrorCode.RoleConflict : StunErrorCode.None;
+    }
+
+    private void AcceptCheck(in TransportPath path, in StunMessage request)
+    {
+        _paths.Add(path);
+        if (_checks is not null)
+            _checks.HandlePeerCheck(path, request.Priority);
+        else if (request.HasUseCandidate)
+            _paths.Select(path);
+    }
+
+    private bool TryHandleResponse(TimeSpan now, in TransportPath path, in StunMessage response)
+    {
+        if (_checks?.FindByTransaction(response.TransactionId) is not { } pair || !response.VerifyIntegrity(_remotePassword))
+            return false;
+
+        if (_checks.HandleResponse(now, path, pair, response))
+        {
+            _paths.Add(path);
+            if (pair.State == CandidatePairState.Selected)
+                _paths.Select(path);
+        }
+
+        return true;
+    }
+
+    private int WriteRequest(Span<byte> destination, in IceMessage message)
+    {
+        var writer = new StunMessageWriter(destination, StunClass.Request, message.TransactionId);
+        writer.WriteUsername(_sentUsername);
+        writer.WritePriority(IceCandidate.ComputePeerReflexivePriority(IceCandidate.MaxLocalPreference));
+        writer.WriteIceControlling(_tieBreaker);
+        if (message.Kind == IceMessageKind.Nomination)
+            writer.WriteUseCandidate();
+        return Finish(ref writer, _remotePassword);
+    }
+
+    private int WriteResponse(Span<byte> destination, in IceMessage message)
+    {
+        if (message.Kind == IceMessageKind.Success)
+        {
+            var success = new StunMessageWriter(destination, StunClass.SuccessResponse, message.TransactionId);
+            success.WriteXorMappedAddress(message.Path.Remote);
+            return Finish(ref success, _localPassword);
+        }
+
+        var error = new StunMessageWriter(destination, StunClass.ErrorResponse, message.TransactionId);
+        error.WriteErrorCode(message.ErrorCode);
+        if (message.ErrorCode == StunErrorCode.UnknownAttribute)
+            error.WriteUnknownAttributes(message.UnknownAttributes[..message.UnknownAttributeCount]);
+        return Finish(ref error, _localPassword);
+    }
+
+    private static int Finish(ref StunMessageWriter writer, ReadOnlySpan<byte> password)
+    {
+        writer.WriteMessageIntegrity(password);
+        writer.WriteFingerprint();
+        return writer.ByteCount;
+    }
+}
