@@ -11,6 +11,9 @@ namespace ComfyStream.Transport;
 public sealed class BoundedQueue<T>
     where T : class
 {
+    // The sign bit of the enqueue position: setting it makes every later compare-and-swap of a producer fail.
+    private const long CompletedBit = long.MinValue;
+
     private readonly Cell[] _cells;
     private readonly int _mask;
     private PaddedPosition _enqueue;
@@ -26,14 +29,22 @@ public sealed class BoundedQueue<T>
     }
 
     /// <summary>Items held, as of some moment during the call.</summary>
-    public int Count => (int)Math.Max(0, Volatile.Read(ref _enqueue.Value) - Volatile.Read(ref _dequeue.Value));
+    public int Count => (int)Math.Max(0, (Volatile.Read(ref _enqueue.Value) & ~CompletedBit) - Volatile.Read(ref _dequeue.Value));
 
-    /// <summary>Adds an item. False when full.</summary>
+    /// <summary>
+    /// Lets nothing more in. What got in before stays to be taken: it is all there once <see cref="Count"/> is 0 (an item may be
+    /// counted a moment before it can be taken).
+    /// </summary>
+    public void Complete() => Interlocked.Or(ref _enqueue.Value, CompletedBit);
+
+    /// <summary>Adds an item. False when full or completed.</summary>
     public bool TryEnqueue(T item)
     {
         while (true)
         {
             long position = Volatile.Read(ref _enqueue.Value);
+            if (position < 0)
+                return false;
             ref Cell cell = ref _cells[position & _mask];
             long ahead = Volatile.Read(ref cell.Turn) - position;
             if (ahead < 0)
@@ -76,12 +87,13 @@ public sealed class BoundedQueue<T>
         public long Turn;
         public T? Item;
     }
+}
 
-    // A cache line of its own, so that producers and consumers do not disturb each other.
-    [StructLayout(LayoutKind.Explicit, Size = 128)]
-    private struct PaddedPosition
-    {
-        [FieldOffset(64)]
-        public long Value;
-    }
+// A cache line of its own, so that producers and consumers do not disturb each other. Not nested: generic types cannot have
+// explicit layout.
+[StructLayout(LayoutKind.Explicit, Size = 128)]
+internal struct PaddedPosition
+{
+    [FieldOffset(64)]
+    public long Value;
 }

@@ -1,63 +1,413 @@
+using System.Diagnostics;
 using System.Net;
+using ComfyStream.Transport.Interop;
 using ComfyStream.WebRtc;
+using ComfyStream.WebRtc.Stun;
 
 namespace ComfyStream.Transport;
 
 /// <summary>
 /// One OS thread that owns a UDP socket, the peers that use it, and their deadlines. Everything that touches its peers runs on it.
+/// Each turn is bounded: datagrams in, then posted commands, then deadlines that are due, then one batch out.
 /// </summary>
+/// <remarks>
+/// A datagram finds its peer by its path; a STUN request first by the local user fragment in it. A path becomes a peer's when the
+/// peer has authenticated a STUN message that came on it. A controlling agent's (a client's) paths are those that it sends on,
+/// because the answers to its checks name no user fragment: two clients that talk to one address need a loop each.
+/// </remarks>
 public sealed class EventLoop : IDisposable
 {
+    private const int InboxCapacity = 8192;
+    private const int MaxDatagramsPerTurn = 256;
+    private const int MaxCommandsPerTurn = 1024;
+
+    // STUN is what begins with 0 to 3 (RFC 7983 7).
+    private const byte MaxStunFirstByte = 3;
+
+    // A peer that stays due after its deadline was handled would keep the loop from sleeping.
+    private static readonly TimeSpan LeastDeadlineDistance = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan MaxClosing = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxJoin = TimeSpan.FromSeconds(1);
+    private static readonly long Epoch = Stopwatch.GetTimestamp();
+
+    private readonly UdpSocket _socket;
+    private readonly DatagramReceiver _receiver;
+    private readonly DatagramSender _sender;
+    private readonly WakeEvent _wake = new();
+    private readonly BoundedQueue<object> _inbox = new(InboxCapacity);
+    private readonly SessionTable _table = new();
+    private readonly DeadlineHeap<PeerSlot> _deadlines = new();
+    private readonly List<PeerSlot> _touched = new(64);
+    private readonly Thread _thread;
+    private volatile bool _isStopping;
+    private bool _isClosing;
+    private int _peerCount;
+    private long _datagramsReceived;
+    private long _bytesReceived;
+    private long _datagramsDropped;
+
     /// <summary>Opens the socket and starts the thread.</summary>
     /// <param name="localEndPoint">Address and UDP port to bind to; IPv6Any takes IPv4 too. Port 0: any free one.</param>
     /// <param name="name">The thread's name, such as "net-0".</param>
     /// <exception cref="System.Net.Sockets.SocketException">The port is in use or the address is not ours.</exception>
-    public EventLoop(IPEndPoint localEndPoint, string name) => throw new NotImplementedException();
+    public EventLoop(IPEndPoint localEndPoint, string name)
+    {
+        _socket = UdpSocket.Open(localEndPoint);
+        LocalEndPoint = _socket.LocalEndPoint;
+        _receiver = new DatagramReceiver(_socket);
+        _sender = new DatagramSender(_socket);
+        _thread = new Thread(Run) { Name = name, IsBackground = true };
+        _thread.Start();
+    }
 
     /// <summary>Where the socket is bound.</summary>
-    public IPEndPoint LocalEndPoint => throw new NotImplementedException();
+    public IPEndPoint LocalEndPoint { get; }
 
     /// <summary>Monotonic time since the process began (any thread): the <c>now</c> of all peers.</summary>
-    public static TimeSpan Now => throw new NotImplementedException();
+    public static TimeSpan Now => Stopwatch.GetElapsedTime(Epoch);
 
     /// <summary>Whether the caller runs on this loop.</summary>
-    public bool IsCurrent => throw new NotImplementedException();
+    public bool IsCurrent => Thread.CurrentThread == _thread;
+
+    /// <summary>
+    /// Told, on the loop, of every exception of a peer, a handler or a posted command. A peer that failed so is closed and taken off
+    /// the loop; everything else lives.
+    /// </summary>
+    public Action<Exception>? OnFault { get; set; }
+
+    /// <summary>Counters of the loop, for statistics (any thread; values may be a turn old).</summary>
+    public LoopCounters Counters => new(
+        Volatile.Read(ref _datagramsReceived),
+        _sender.DatagramsSent,
+        Volatile.Read(ref _bytesReceived),
+        _sender.BytesSent,
+        Volatile.Read(ref _datagramsDropped),
+        _sender.Failures,
+        Volatile.Read(ref _peerCount));
 
     /// <summary>Runs <paramref name="command"/> on the loop (any thread). False when the inbox is full or the loop has stopped: it will not run.</summary>
-    public bool Post(Action<EventLoop> command) => throw new NotImplementedException();
+    public bool Post(Action<EventLoop> command) => Enqueue(command);
 
     /// <summary>Posts a preallocated work item: allocates nothing. Otherwise as the other overload.</summary>
-    public bool Post(ILoopWork work) => throw new NotImplementedException();
+    public bool Post(ILoopWork work) => Enqueue(work);
 
     /// <summary>Adds a peer (on the loop): datagrams for its user fragment and validated paths reach it from now on.</summary>
-    public void Add(PeerConnection peer, IPeerHandler handler) => throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">The peer is there already, or the loop is closing.</exception>
+    public void Add(PeerConnection peer, IPeerHandler handler)
+    {
+        AssertCurrent();
+        if (_isClosing)
+            throw new InvalidOperationException("The event loop is closing and takes no more peers.");
+
+        var slot = new PeerSlot(peer, handler);
+        _table.Add(slot);
+        Volatile.Write(ref _peerCount, _table.Count);
+        Touch(slot);
+    }
 
     /// <summary>
     /// Says that the application gave <paramref name="peer"/> something to do (a frame, a close): what it has to send is sent in this turn (on the loop).
     /// </summary>
-    public void Touch(PeerConnection peer) => throw new NotImplementedException();
-
-    /// <summary>Counters of the loop, for statistics (any thread; values may be a turn old).</summary>
-    public LoopCounters Counters => throw new NotImplementedException();
+    public void Touch(PeerConnection peer)
+    {
+        AssertCurrent();
+        if (_table.Find(peer) is { } slot)
+            Touch(slot);
+    }
 
     /// <summary>Closes all peers with BYE and close_notify, stops the thread and closes the socket.</summary>
-    public void Dispose() => throw new NotImplementedException();
-}
+    public void Dispose()
+    {
+        _isStopping = true;
+        _wake.Signal();
+        if (!IsCurrent)
+            _thread.Join(MaxJoin);
+    }
 
-/// <summary>Work for an event loop that allocates nothing when posted.</summary>
-public interface ILoopWork
-{
-    /// <summary>Runs on the loop.</summary>
-    void Run(EventLoop loop);
-}
+    private bool Enqueue(object item)
+    {
+        if (!_inbox.TryEnqueue(item))
+            return false;
+        if (!IsCurrent)
+            _wake.Signal();
+        return true;
+    }
 
-/// <summary>What a loop has counted since it began.</summary>
-/// <param name="DatagramsReceived">Datagrams received.</param>
-/// <param name="DatagramsSent">Datagrams (segments counted singly) sent.</param>
-/// <param name="BytesReceived">Payload bytes of UDP received.</param>
-/// <param name="BytesSent">Payload bytes of UDP sent.</param>
-/// <param name="DatagramsDropped">Received datagrams that belong to no peer.</param>
-/// <param name="SendFailures">Datagrams that the kernel refused.</param>
-/// <param name="Peers">Peers on the loop.</param>
-public readonly record struct LoopCounters(
-    long DatagramsReceived, long DatagramsSent, long BytesReceived, long BytesSent, long DatagramsDropped, long SendFailures, int Peers);
+    private void Run()
+    {
+        // The default slack delays every timed wake-up by 50 microseconds.
+        LibC.ControlProcess(LibC.PrSetTimerSlack, 1, 0, 0, 0);
+        while (!_isStopping)
+        {
+            bool isReadable = Wait(_inbox.Count > 0 ? TimeSpan.Zero : _deadlines.Next - Now);
+            if (isReadable)
+                ReceiveDatagrams();
+            RunCommands(MaxCommandsPerTurn);
+            HandleDeadlines();
+            _sender.Flush();
+        }
+
+        Close();
+    }
+
+    private unsafe bool Wait(TimeSpan timeout)
+    {
+        PollDescriptor* descriptors = stackalloc PollDescriptor[2];
+        descriptors[0] = new PollDescriptor
+        {
+            Descriptor = _socket.Descriptor,
+            Events = _sender.HasPending ? (short)(LibC.PollIn | LibC.PollOut) : LibC.PollIn,
+        };
+        descriptors[1] = new PollDescriptor { Descriptor = _wake.Descriptor, Events = LibC.PollIn };
+
+        long ticks = Math.Max(0, timeout.Ticks);
+        var limit = new TimeSpec
+        {
+            Seconds = ticks / TimeSpan.TicksPerSecond,
+            Nanoseconds = ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick,
+        };
+        if (LibC.Poll(descriptors, 2, &limit, null) <= 0)
+            return false;
+
+        if (descriptors[1].Returned != 0)
+            _wake.Reset();
+
+        // Errors (POLLERR) are taken off the socket by reading it.
+        return (descriptors[0].Returned & ~LibC.PollOut) != 0;
+    }
+
+    private void ReceiveDatagrams()
+    {
+        int left = MaxDatagramsPerTurn;
+        int count;
+        do
+        {
+            count = _receiver.Receive();
+            TimeSpan now = Now;
+            for (int i = 0; i < count; i++)
+                HandleDatagram(now, i);
+            PumpTouched();
+            left -= count;
+        }
+        while (count == DatagramReceiver.BatchSize && left > 0);
+    }
+
+    private void HandleDatagram(TimeSpan now, int index)
+    {
+        Span<byte> datagram = _receiver.GetDatagram(index, out TransportPath path);
+        Volatile.Write(ref _datagramsReceived, _datagramsReceived + 1);
+        Volatile.Write(ref _bytesReceived, _bytesReceived + datagram.Length);
+        bool isStun = !datagram.IsEmpty && datagram[0] <= MaxStunFirstByte;
+        PeerSlot? owner = datagram.IsEmpty ? null : _table.Find(path);
+        PeerSlot? slot = isStun && StunMessage.TryReadUserFragment(datagram, out ReadOnlySpan<byte> userFragment)
+            ? _table.Find(userFragment)
+            : owner;
+        if (slot is null)
+        {
+            Volatile.Write(ref _datagramsDropped, _datagramsDropped + 1);
+            return;
+        }
+
+        try
+        {
+            slot.Peer.HandleDatagram(now, path, datagram);
+            if (slot != owner && slot.Peer.IsValidatedPath(path))
+                _table.Map(slot, path);
+            Pump(slot, now);
+        }
+        catch (Exception exception)
+        {
+            Drop(slot, exception);
+        }
+    }
+
+    private void RunCommands(int limit)
+    {
+        for (; limit > 0 && _inbox.TryDequeue(out object? item); limit--)
+        {
+            try
+            {
+                if (item is ILoopWork work)
+                    work.Run(this);
+                else
+                    ((Action<EventLoop>)item)(this);
+            }
+            catch (Exception exception)
+            {
+                Report(exception);
+            }
+        }
+
+        PumpTouched();
+    }
+
+    private void HandleDeadlines()
+    {
+        TimeSpan now = Now;
+        while (_deadlines.Next <= now)
+        {
+            PeerSlot slot = _deadlines.Earliest;
+            try
+            {
+                slot.Peer.HandleDeadline(now);
+                Pump(slot, now);
+            }
+            catch (Exception exception)
+            {
+                Drop(slot, exception);
+            }
+
+            if (slot.Deadline <= now)
+                _deadlines.Set(slot, now + LeastDeadlineDistance);
+        }
+
+        PumpTouched();
+    }
+
+    // Touched peers are looked at after the work that touched them, never inside another peer's turn: handlers do not nest.
+    private void Touch(PeerSlot slot)
+    {
+        if (slot.IsTouched)
+            return;
+        slot.IsTouched = true;
+        _touched.Add(slot);
+    }
+
+    private void PumpTouched()
+    {
+        for (int i = 0; i < _touched.Count; i++)
+        {
+            PeerSlot slot = _touched[i];
+            slot.IsTouched = false;
+            if (slot.IsRemoved)
+                continue;
+
+            try
+            {
+                Pump(slot, Now);
+            }
+            catch (Exception exception)
+            {
+                Drop(slot, exception);
+            }
+        }
+
+        _touched.Clear();
+    }
+
+    private void Pump(PeerSlot slot, TimeSpan now)
+    {
+        PeerConnection peer = slot.Peer;
+        bool hasChanged;
+        do
+        {
+            SendTransmits(slot, now);
+            hasChanged = false;
+            while (peer.TryGetEvent(out PeerEvent peerEvent))
+            {
+                slot.Handler.OnPeerEvent(this, peer, peerEvent);
+                hasChanged = true;
+            }
+        }
+        while (hasChanged);
+
+        if (peer.State is PeerConnectionState.Failed or PeerConnectionState.Closed)
+            Remove(slot);
+        else
+            _deadlines.Set(slot, peer.NextDeadline);
+    }
+
+    private void SendTransmits(PeerSlot slot, TimeSpan now)
+    {
+        while (slot.Peer.TryGetTransmit(now, _sender.GetBuffer(), out Transmit transmit))
+        {
+            if (slot.SendPath != transmit.Path)
+            {
+                if (slot.IsControlling)
+                    _table.MapSending(slot, transmit.Path);
+                slot.SendPath = transmit.Path;
+            }
+
+            _sender.Enqueue(transmit);
+        }
+    }
+
+    private void Drop(PeerSlot slot, Exception exception)
+    {
+        Report(exception);
+        if (!slot.IsRemoved)
+            CloseAndRemove(slot);
+    }
+
+    private void CloseAndRemove(PeerSlot slot)
+    {
+        try
+        {
+            TimeSpan now = Now;
+            slot.Peer.Close(now);
+            SendTransmits(slot, now);
+        }
+        catch (Exception exception)
+        {
+            Report(exception);
+        }
+
+        Remove(slot);
+    }
+
+    private void Remove(PeerSlot slot)
+    {
+        slot.IsRemoved = true;
+        _deadlines.Remove(slot);
+        _table.Remove(slot);
+        Volatile.Write(ref _peerCount, _table.Count);
+        try
+        {
+            slot.Handler.OnPeerClosed(this, slot.Peer);
+        }
+        catch (Exception exception)
+        {
+            Report(exception);
+        }
+        finally
+        {
+            slot.Peer.Dispose();
+        }
+    }
+
+    private void Close()
+    {
+        // Commands that were accepted run, whatever they are about.
+        _inbox.Complete();
+        while (_inbox.Count > 0)
+            RunCommands(InboxCapacity);
+
+        _isClosing = true;
+        foreach (PeerSlot slot in _table.Peers.ToArray())
+            CloseAndRemove(slot);
+
+        TimeSpan limit = Now + MaxClosing;
+        while (!_sender.Flush() && Now < limit)
+            Wait(limit - Now);
+
+        _sender.Dispose();
+        _receiver.Dispose();
+        _socket.Dispose();
+        _wake.Dispose();
+    }
+
+    private void Report(Exception exception)
+    {
+        try
+        {
+            OnFault?.Invoke(exception);
+        }
+        catch (Exception)
+        {
+            // Whoever listens to faults has one: the loop lives.
+        }
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertCurrent() => Debug.Assert(IsCurrent, "A peer is touched only on its event loop: Post a command.");
+}

@@ -28,6 +28,11 @@ public sealed class PeerConnection : IDisposable
     /// <summary>When <see cref="HandleDeadline"/> wants to be called; <see cref="TimeSpan.MaxValue"/> for never.</summary>
     public TimeSpan NextDeadline => throw new NotImplementedException();
 
+    /// <summary>
+    /// Whether an authenticated ICE message came on this path: datagrams on it are this peer's (RFC 8445 7.3).
+    /// </summary>
+    public bool IsValidatedPath(in TransportPath path) => throw new NotImplementedException();
+
     /// <summary>Handles one datagram, which it may change (decryption is in place). Never throws for bad input.</summary>
     public void HandleDatagram(TimeSpan now, in TransportPath path, Span<byte> datagram) => throw new NotImplementedException();
 

@@ -1,0 +1,12 @@
+namespace ComfyStream.Transport;
+
+/// <summary>What a loop has counted since it began.</summary>
+/// <param name="DatagramsReceived">Datagrams received.</param>
+/// <param name="DatagramsSent">Datagrams (segments counted singly) sent.</param>
+/// <param name="BytesReceived">Payload bytes of UDP received.</param>
+/// <param name="BytesSent">Payload bytes of UDP sent.</param>
+/// <param name="DatagramsDropped">Received datagrams that belong to no peer, or are empty or too long.</param>
+/// <param name="SendFailures">Datagrams that the kernel refused, or that found no room in the bounded queue while its buffer was full.</param>
+/// <param name="Peers">Peers on the loop.</param>
+public readonly record struct LoopCounters(
+    long DatagramsReceived, long DatagramsSent, long BytesReceived, long BytesSent, long DatagramsDropped, long SendFailures, int Peers);

@@ -1,0 +1,33 @@
+using ComfyStream.WebRtc;
+using ComfyStream.WebRtc.Ice;
+
+namespace ComfyStream.Transport;
+
+/// <summary>A peer's place on its event loop. Owned by the loop's thread.</summary>
+internal sealed class PeerSlot(PeerConnection peer, IPeerHandler handler) : DeadlineEntry
+{
+    /// <summary>Most paths by which datagrams find one peer (browsers with several interfaces and rebinding NATs need a few).</summary>
+    public const int MaxPaths = 16;
+
+    public PeerConnection Peer { get; } = peer;
+
+    public IPeerHandler Handler { get; } = handler;
+
+    /// <summary>
+    /// Whether the paths that the peer sends on become its own. A controlling agent begins: the answers to its checks carry no user
+    /// fragment (RFC 8445 7.2.5), only the path tells whose they are.
+    /// </summary>
+    public bool IsControlling { get; } = peer.Session.IceRole == IceRole.FullControlling;
+
+    /// <summary>Whether the loop looks at it before the turn ends.</summary>
+    public bool IsTouched { get; set; }
+
+    /// <summary>Whether it was taken off the loop.</summary>
+    public bool IsRemoved { get; set; }
+
+    /// <summary>The path of the last transmit, which is never evicted.</summary>
+    public TransportPath SendPath { get; set; }
+
+    /// <summary>Paths in the <see cref="SessionTable"/>, oldest first.</summary>
+    public List<TransportPath> Paths { get; } = new(MaxPaths);
+}
