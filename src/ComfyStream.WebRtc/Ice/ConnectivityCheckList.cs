@@ -20,7 +20,9 @@ internal sealed class ConnectivityCheckList(IReadOnlyList<IceCandidate> remoteCa
     private const int MaxNominationSends = 4;
 
     private static readonly TimeSpan s_minRetransmission = TimeSpan.FromMilliseconds(500); // RFC 8445 section 14.3
-    private static readonly TimeSpan s_maxRetransmission = TimeSpan.FromSeconds(2);
+
+    // Doubling (RFC 8489 section 6.2.1) ends here: with half of the answers lost, a longer wait would leave too few tries before giving up.
+    private static readonly TimeSpan s_maxRetransmission = TimeSpan.FromSeconds(1);
 
     // Best first. One list of at most MaxPairs: searching it is cheaper than keeping an index.
     private readonly List<CandidatePair> _pairs = new(MaxPairs);

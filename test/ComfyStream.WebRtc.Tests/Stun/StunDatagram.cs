@@ -20,6 +20,13 @@ internal sealed class StunDatagram
     public static StunDatagram Request(string username, byte transaction = 1) =>
         new StunDatagram(transaction: transaction).With(0x0006, Encoding.ASCII.GetBytes(username));
 
+    public StunDatagram WithTransaction(ReadOnlySpan<byte> transactionId)
+    {
+        for (int index = 0; index < transactionId.Length; index++)
+            _bytes[8 + index] = transactionId[index];
+        return this;
+    }
+
     public StunDatagram With(ushort type, params ReadOnlySpan<byte> value)
     {
         AddUInt16(type);
