@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using ComfyStream.Transport.Interop;
 using ComfyStream.WebRtc;
-using ComfyStream.WebRtc.Stun;
 
 namespace ComfyStream.Transport;
 
@@ -21,11 +20,6 @@ public sealed class EventLoop : IDisposable
     private const int MaxDatagramsPerTurn = 256;
     private const int MaxCommandsPerTurn = 1024;
 
-    // STUN is what begins with 0 to 3 (RFC 7983 7).
-    private const byte MaxStunFirstByte = 3;
-
-    // A peer that stays due after its deadline was handled would keep the loop from sleeping.
-    private static readonly TimeSpan LeastDeadlineDistance = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan MaxClosing = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MaxJoin = TimeSpan.FromSeconds(1);
     private static readonly long Epoch = Stopwatch.GetTimestamp();
@@ -35,13 +29,9 @@ public sealed class EventLoop : IDisposable
     private readonly DatagramSender _sender;
     private readonly WakeEvent _wake = new();
     private readonly BoundedQueue<object> _inbox = new(InboxCapacity);
-    private readonly SessionTable _table = new();
-    private readonly DeadlineHeap<PeerSlot> _deadlines = new();
-    private readonly List<PeerSlot> _touched = new(64);
+    private readonly LoopPeers _peers;
     private readonly Thread _thread;
     private volatile bool _isStopping;
-    private bool _isClosing;
-    private int _peerCount;
     private long _datagramsReceived;
     private long _bytesReceived;
     private long _datagramsDropped;
@@ -56,6 +46,7 @@ public sealed class EventLoop : IDisposable
         LocalEndPoint = _socket.LocalEndPoint;
         _receiver = new DatagramReceiver(_socket);
         _sender = new DatagramSender(_socket);
+        _peers = new LoopPeers(this, _sender);
         _thread = new Thread(Run) { Name = name, IsBackground = true };
         _thread.Start();
     }
@@ -83,7 +74,7 @@ public sealed class EventLoop : IDisposable
         _sender.BytesSent,
         Volatile.Read(ref _datagramsDropped),
         _sender.Failures,
-        Volatile.Read(ref _peerCount));
+        _peers.Count);
 
     /// <summary>Runs <paramref name="command"/> on the loop (any thread). False when the inbox is full or the loop has stopped: it will not run.</summary>
     public bool Post(Action<EventLoop> command) => Enqueue(command);
@@ -96,13 +87,7 @@ public sealed class EventLoop : IDisposable
     public void Add(PeerConnection peer, IPeerHandler handler)
     {
         AssertCurrent();
-        if (_isClosing)
-            throw new InvalidOperationException("The event loop is closing and takes no more peers.");
-
-        var slot = new PeerSlot(peer, handler);
-        _table.Add(slot);
-        Volatile.Write(ref _peerCount, _table.Count);
-        Touch(slot);
+        _peers.Add(peer, handler);
     }
 
     /// <summary>
@@ -111,8 +96,7 @@ public sealed class EventLoop : IDisposable
     public void Touch(PeerConnection peer)
     {
         AssertCurrent();
-        if (_table.Find(peer) is { } slot)
-            Touch(slot);
+        _peers.Touch(peer);
     }
 
     /// <summary>Closes all peers with BYE and close_notify, stops the thread and closes the socket.</summary>
@@ -122,6 +106,19 @@ public sealed class EventLoop : IDisposable
         _wake.Signal();
         if (!IsCurrent)
             _thread.Join(MaxJoin);
+    }
+
+    /// <summary>Passes an exception to <see cref="OnFault"/> (on the loop).</summary>
+    internal void Report(Exception exception)
+    {
+        try
+        {
+            OnFault?.Invoke(exception);
+        }
+        catch (Exception)
+        {
+            // Whoever listens to faults has one: the loop lives.
+        }
     }
 
     private bool Enqueue(object item)
@@ -139,11 +136,11 @@ public sealed class EventLoop : IDisposable
         LibC.ControlProcess(LibC.PrSetTimerSlack, 1, 0, 0, 0);
         while (!_isStopping)
         {
-            bool isReadable = Wait(_inbox.Count > 0 ? TimeSpan.Zero : _deadlines.Next - Now);
+            bool isReadable = Wait(_inbox.Count > 0 ? TimeSpan.Zero : _peers.NextDeadline - Now);
             if (isReadable)
                 ReceiveDatagrams();
             RunCommands(MaxCommandsPerTurn);
-            HandleDeadlines();
+            _peers.HandleDeadlines(Now);
             _sender.Flush();
         }
 
@@ -186,7 +183,6 @@ public sealed class EventLoop : IDisposable
             TimeSpan now = Now;
             for (int i = 0; i < count; i++)
                 HandleDatagram(now, i);
-            PumpTouched();
             left -= count;
         }
         while (count == DatagramReceiver.BatchSize && left > 0);
@@ -197,28 +193,8 @@ public sealed class EventLoop : IDisposable
         Span<byte> datagram = _receiver.GetDatagram(index, out TransportPath path);
         Volatile.Write(ref _datagramsReceived, _datagramsReceived + 1);
         Volatile.Write(ref _bytesReceived, _bytesReceived + datagram.Length);
-        bool isStun = !datagram.IsEmpty && datagram[0] <= MaxStunFirstByte;
-        PeerSlot? owner = datagram.IsEmpty ? null : _table.Find(path);
-        PeerSlot? slot = isStun && StunMessage.TryReadUserFragment(datagram, out ReadOnlySpan<byte> userFragment)
-            ? _table.Find(userFragment)
-            : owner;
-        if (slot is null)
-        {
+        if (!_peers.HandleDatagram(now, path, datagram))
             Volatile.Write(ref _datagramsDropped, _datagramsDropped + 1);
-            return;
-        }
-
-        try
-        {
-            slot.Peer.HandleDatagram(now, path, datagram);
-            if (slot != owner && slot.Peer.IsValidatedPath(path))
-                _table.Map(slot, path);
-            Pump(slot, now);
-        }
-        catch (Exception exception)
-        {
-            Drop(slot, exception);
-        }
     }
 
     private void RunCommands(int limit)
@@ -236,142 +212,8 @@ public sealed class EventLoop : IDisposable
             {
                 Report(exception);
             }
-        }
 
-        PumpTouched();
-    }
-
-    private void HandleDeadlines()
-    {
-        TimeSpan now = Now;
-        while (_deadlines.Next <= now)
-        {
-            PeerSlot slot = _deadlines.Earliest;
-            try
-            {
-                slot.Peer.HandleDeadline(now);
-                Pump(slot, now);
-            }
-            catch (Exception exception)
-            {
-                Drop(slot, exception);
-            }
-
-            if (slot.Deadline <= now)
-                _deadlines.Set(slot, now + LeastDeadlineDistance);
-        }
-
-        PumpTouched();
-    }
-
-    // Touched peers are looked at after the work that touched them, never inside another peer's turn: handlers do not nest.
-    private void Touch(PeerSlot slot)
-    {
-        if (slot.IsTouched)
-            return;
-        slot.IsTouched = true;
-        _touched.Add(slot);
-    }
-
-    private void PumpTouched()
-    {
-        for (int i = 0; i < _touched.Count; i++)
-        {
-            PeerSlot slot = _touched[i];
-            slot.IsTouched = false;
-            if (slot.IsRemoved)
-                continue;
-
-            try
-            {
-                Pump(slot, Now);
-            }
-            catch (Exception exception)
-            {
-                Drop(slot, exception);
-            }
-        }
-
-        _touched.Clear();
-    }
-
-    private void Pump(PeerSlot slot, TimeSpan now)
-    {
-        PeerConnection peer = slot.Peer;
-        bool hasChanged;
-        do
-        {
-            SendTransmits(slot, now);
-            hasChanged = false;
-            while (peer.TryGetEvent(out PeerEvent peerEvent))
-            {
-                slot.Handler.OnPeerEvent(this, peer, peerEvent);
-                hasChanged = true;
-            }
-        }
-        while (hasChanged);
-
-        if (peer.State is PeerConnectionState.Failed or PeerConnectionState.Closed)
-            Remove(slot);
-        else
-            _deadlines.Set(slot, peer.NextDeadline);
-    }
-
-    private void SendTransmits(PeerSlot slot, TimeSpan now)
-    {
-        while (slot.Peer.TryGetTransmit(now, _sender.GetBuffer(), out Transmit transmit))
-        {
-            if (slot.SendPath != transmit.Path)
-            {
-                if (slot.IsControlling)
-                    _table.MapSending(slot, transmit.Path);
-                slot.SendPath = transmit.Path;
-            }
-
-            _sender.Enqueue(transmit);
-        }
-    }
-
-    private void Drop(PeerSlot slot, Exception exception)
-    {
-        Report(exception);
-        if (!slot.IsRemoved)
-            CloseAndRemove(slot);
-    }
-
-    private void CloseAndRemove(PeerSlot slot)
-    {
-        try
-        {
-            TimeSpan now = Now;
-            slot.Peer.Close(now);
-            SendTransmits(slot, now);
-        }
-        catch (Exception exception)
-        {
-            Report(exception);
-        }
-
-        Remove(slot);
-    }
-
-    private void Remove(PeerSlot slot)
-    {
-        slot.IsRemoved = true;
-        _deadlines.Remove(slot);
-        _table.Remove(slot);
-        Volatile.Write(ref _peerCount, _table.Count);
-        try
-        {
-            slot.Handler.OnPeerClosed(this, slot.Peer);
-        }
-        catch (Exception exception)
-        {
-            Report(exception);
-        }
-        finally
-        {
-            slot.Peer.Dispose();
+            _peers.PumpTouched();
         }
     }
 
@@ -382,10 +224,7 @@ public sealed class EventLoop : IDisposable
         while (_inbox.Count > 0)
             RunCommands(InboxCapacity);
 
-        _isClosing = true;
-        foreach (PeerSlot slot in _table.Peers.ToArray())
-            CloseAndRemove(slot);
-
+        _peers.CloseAll();
         TimeSpan limit = Now + MaxClosing;
         while (!_sender.Flush() && Now < limit)
             Wait(limit - Now);
@@ -394,18 +233,6 @@ public sealed class EventLoop : IDisposable
         _receiver.Dispose();
         _socket.Dispose();
         _wake.Dispose();
-    }
-
-    private void Report(Exception exception)
-    {
-        try
-        {
-            OnFault?.Invoke(exception);
-        }
-        catch (Exception)
-        {
-            // Whoever listens to faults has one: the loop lives.
-        }
     }
 
     [Conditional("DEBUG")]

@@ -19,8 +19,11 @@ internal sealed class PeerSlot(PeerConnection peer, IPeerHandler handler) : Dead
     /// </summary>
     public bool IsControlling { get; } = peer.Session.IceRole == IceRole.FullControlling;
 
-    /// <summary>Whether the loop looks at it before the turn ends.</summary>
+    /// <summary>Whether the loop has yet to look at it after the work under way.</summary>
     public bool IsTouched { get; set; }
+
+    /// <summary>An exception met where the peer could not be dropped; it is when the loop looks at it.</summary>
+    public Exception? Fault { get; set; }
 
     /// <summary>Whether it was taken off the loop.</summary>
     public bool IsRemoved { get; set; }

@@ -87,16 +87,20 @@ internal sealed class SessionTable
     }
 
     /// <summary>
-    /// Makes a path that the controlling agent <paramref name="slot"/> sends on its own; with an unspecified local address it holds for
-    /// every one.
+    /// Notes the path that <paramref name="slot"/> sends on. A controlling agent's becomes its own; with an unspecified local address
+    /// it holds for every one.
     /// </summary>
     /// <exception cref="InvalidOperationException">Another peer of this loop already talks to that address.</exception>
-    public void MapSending(PeerSlot slot, in TransportPath path)
+    public void NoteSendPath(PeerSlot slot, in TransportPath path)
     {
-        TransportPath key = NativeAddress.IsUnspecified(path.Local) ? path with { Local = default } : path;
-        if (_byPath.TryGetValue(key, out PeerSlot? owner) && owner != slot)
+        slot.SendPath = path;
+        if (!slot.IsControlling)
+            return;
+
+        slot.SendPath = NativeAddress.IsUnspecified(path.Local) ? path with { Local = default } : path;
+        if (_byPath.TryGetValue(slot.SendPath, out PeerSlot? owner) && owner != slot)
             throw new InvalidOperationException($"Another peer of this loop already talks to {path.Remote}, and one socket can hold one connection to an address: give each client an event loop of its own.");
-        Map(slot, key);
+        Map(slot, slot.SendPath);
     }
 
     private void Unmap(PeerSlot slot, int index)

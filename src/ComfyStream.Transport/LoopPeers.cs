@@ -1,0 +1,228 @@
+using ComfyStream.WebRtc;
+using ComfyStream.WebRtc.Stun;
+
+namespace ComfyStream.Transport;
+
+/// <summary>
+/// The peers of one event loop: gives each its datagrams and deadlines, sends what it has to send, tells its handler what happened,
+/// and takes it off when it has ended. Owned by the loop's thread. An exception of a peer or its handler costs that peer only.
+/// </summary>
+internal sealed class LoopPeers(EventLoop loop, DatagramSender sender)
+{
+    // A peer that stays due after its deadline was handled would keep the loop from sleeping.
+    private static readonly TimeSpan LeastDeadlineDistance = TimeSpan.FromMilliseconds(1);
+
+    private readonly SessionTable _table = new();
+    private readonly DeadlineHeap<PeerSlot> _deadlines = new();
+    private readonly List<PeerSlot> _touched = new(64);
+    private int _count;
+    private bool _isClosed;
+
+    /// <summary>Number of peers (any thread).</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>The earliest deadline; <see cref="TimeSpan.MaxValue"/> for none.</summary>
+    public TimeSpan NextDeadline => _deadlines.Next;
+
+    /// <summary>Adds a peer; <see cref="PumpTouched"/> looks at it first.</summary>
+    public void Add(PeerConnection peer, IPeerHandler handler)
+    {
+        if (_isClosed)
+            throw new InvalidOperationException("The event loop is closing and takes no more peers.");
+
+        var slot = new PeerSlot(peer, handler);
+        _table.Add(slot);
+        Volatile.Write(ref _count, _table.Count);
+        NoteTouched(slot);
+    }
+
+    /// <summary>
+    /// Sends what the application gave the peer. Its handler is called only by <see cref="PumpTouched"/>: handlers do not nest.
+    /// </summary>
+    public void Touch(PeerConnection peer)
+    {
+        if (_table.Find(peer) is not { } slot)
+            return;
+
+        NoteTouched(slot);
+        try
+        {
+            SendTransmits(slot, EventLoop.Now);
+        }
+        catch (Exception exception)
+        {
+            // It must not reach the caller, which may be another peer's handler.
+            slot.Fault = exception;
+        }
+    }
+
+    /// <summary>Gives a datagram to the peer that it is for. False when there is none.</summary>
+    public bool HandleDatagram(TimeSpan now, in TransportPath path, Span<byte> datagram)
+    {
+        DatagramKind kind = DatagramClassifier.Classify(datagram);
+        if (kind == DatagramKind.Unknown)
+            return false;
+
+        PeerSlot? owner = _table.Find(path);
+        ReadOnlySpan<byte> userFragment = default;
+        bool namesPeer = kind == DatagramKind.Stun && StunMessage.TryReadUserFragment(datagram, out userFragment);
+        PeerSlot? slot = namesPeer ? _table.Find(userFragment) : owner;
+        if (slot is null)
+            return false;
+
+        try
+        {
+            slot.Peer.HandleDatagram(now, path, datagram);
+            if (slot != owner && slot.Peer.IsValidatedPath(path))
+                _table.Map(slot, path);
+            Pump(slot, now);
+        }
+        catch (Exception exception)
+        {
+            Drop(slot, exception);
+        }
+
+        PumpTouched();
+        return true;
+    }
+
+    /// <summary>Handles the deadlines that are due.</summary>
+    public void HandleDeadlines(TimeSpan now)
+    {
+        while (_deadlines.Next <= now)
+        {
+            PeerSlot slot = _deadlines.Earliest;
+            try
+            {
+                slot.Peer.HandleDeadline(now);
+                Pump(slot, now);
+            }
+            catch (Exception exception)
+            {
+                Drop(slot, exception);
+            }
+
+            if (slot.Deadline <= now)
+                _deadlines.Set(slot, now + LeastDeadlineDistance);
+            PumpTouched();
+        }
+    }
+
+    /// <summary>Finishes with the peers that were touched: events, deadline, end.</summary>
+    public void PumpTouched()
+    {
+        // Handlers may touch more peers meanwhile: they are appended.
+        for (int i = 0; i < _touched.Count; i++)
+        {
+            PeerSlot slot = _touched[i];
+            slot.IsTouched = false;
+            if (slot.IsRemoved)
+                continue;
+
+            try
+            {
+                if (slot.Fault is { } fault)
+                    Drop(slot, fault);
+                else
+                    Pump(slot, EventLoop.Now);
+            }
+            catch (Exception exception)
+            {
+                Drop(slot, exception);
+            }
+        }
+
+        _touched.Clear();
+    }
+
+    /// <summary>Closes all peers, and takes no more.</summary>
+    public void CloseAll()
+    {
+        _isClosed = true;
+        foreach (PeerSlot slot in _table.Peers.ToArray())
+            CloseAndRemove(slot);
+    }
+
+    private void NoteTouched(PeerSlot slot)
+    {
+        if (slot.IsTouched)
+            return;
+        slot.IsTouched = true;
+        _touched.Add(slot);
+    }
+
+    private void Pump(PeerSlot slot, TimeSpan now)
+    {
+        PeerConnection peer = slot.Peer;
+        bool hadEvents;
+        do
+        {
+            SendTransmits(slot, now);
+            hadEvents = false;
+            while (peer.TryGetEvent(out PeerEvent peerEvent))
+            {
+                slot.Handler.OnPeerEvent(loop, peer, peerEvent);
+                hadEvents = true;
+            }
+        }
+        while (hadEvents);
+
+        if (peer.State is PeerConnectionState.Failed or PeerConnectionState.Closed)
+            Remove(slot);
+        else
+            _deadlines.Set(slot, peer.NextDeadline);
+    }
+
+    private void SendTransmits(PeerSlot slot, TimeSpan now)
+    {
+        while (slot.Peer.TryGetTransmit(now, sender.GetBuffer(), out Transmit transmit))
+        {
+            if (slot.SendPath != transmit.Path)
+                _table.NoteSendPath(slot, transmit.Path);
+            sender.Enqueue(transmit);
+        }
+    }
+
+    private void Drop(PeerSlot slot, Exception exception)
+    {
+        loop.Report(exception);
+        if (!slot.IsRemoved)
+            CloseAndRemove(slot);
+    }
+
+    private void CloseAndRemove(PeerSlot slot)
+    {
+        try
+        {
+            TimeSpan now = EventLoop.Now;
+            slot.Peer.Close(now);
+            SendTransmits(slot, now);
+        }
+        catch (Exception exception)
+        {
+            loop.Report(exception);
+        }
+
+        Remove(slot);
+    }
+
+    private void Remove(PeerSlot slot)
+    {
+        slot.IsRemoved = true;
+        _deadlines.Remove(slot);
+        _table.Remove(slot);
+        Volatile.Write(ref _count, _table.Count);
+        try
+        {
+            slot.Handler.OnPeerClosed(loop, slot.Peer);
+        }
+        catch (Exception exception)
+        {
+            loop.Report(exception);
+        }
+        finally
+        {
+            slot.Peer.Dispose();
+        }
+    }
+}
