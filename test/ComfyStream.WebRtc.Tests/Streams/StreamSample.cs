@@ -1,0 +1,138 @@
+using ComfyStream.WebRtc.Packetization;
+using ComfyStream.WebRtc.Rtp;
+using ComfyStream.WebRtc.Sdp;
+using ComfyStream.WebRtc.Streams;
+using Xunit;
+
+namespace ComfyStream.WebRtc.Tests.Streams;
+
+/// <summary>Sections, packets and counted frames for the tests of the streams.</summary>
+internal static class StreamSample
+{
+    public const uint Ssrc = 0x1234ABCD;
+    public const byte VideoPayloadType = 102;
+    public const byte AudioPayloadType = 111;
+
+    public static NegotiatedMedia Video(bool nack = true) => new()
+    {
+        Mid = "1",
+        Kind = MediaKind.Video,
+        Send = true,
+        Receive = true,
+        Codec = new RtpCodec(VideoPayloadType, "H264", 90000, 0, ""),
+        Codecs = [new RtpCodec(VideoPayloadType, "H264", 90000, 0, ""), new RtpCodec(103, "rtx", 90000, 0, "apt=102")],
+        Extensions = new HeaderExtensionMap { Mid = 4 },
+        LocalSsrc = Ssrc,
+        Cname = "comfy",
+        Nack = nack,
+    };
+
+    public static NegotiatedMedia Audio() => new()
+    {
+        Mid = "0",
+        Kind = MediaKind.Audio,
+        Send = true,
+        Receive = true,
+        Codec = new RtpCodec(AudioPayloadType, "opus", 48000, 2, ""),
+        Codecs = [new RtpCodec(AudioPayloadType, "OPUS", 48000, 2, ""), new RtpCodec(126, "telephone-event", 8000, 0, "")],
+        Extensions = new HeaderExtensionMap { Mid = 4 },
+        LocalSsrc = Ssrc,
+        Cname = "comfy",
+    };
+
+    public static TimeSpan Ms(double milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
+
+    /// <summary>Gives a plain packet to a stream as the peer connection does.</summary>
+    public static bool Feed(this RtpReceiveStream stream, TimeSpan now, ReadOnlySpan<byte> packet)
+    {
+        Assert.True(RtpHeader.TryParse(packet, out RtpHeader header));
+        Assert.True(header.TryGetPayload(packet, out ReadOnlySpan<byte> payload));
+        return stream.HandlePacket(now, header, payload);
+    }
+
+    public static bool Feed(
+        this RtpReceiveStream stream, TimeSpan now, int sequence, uint timestamp, bool marker, byte[] payload, byte payloadType = VideoPayloadType, uint ssrc = Ssrc)
+    {
+        byte[] packet = new byte[12 + payload.Length];
+        RtpHeaderWriter.Write(packet, marker, payloadType, (ushort)sequence, timestamp, ssrc, []);
+        payload.CopyTo(packet, 12);
+        return stream.Feed(now, packet);
+    }
+
+    public static byte[]? Take(this RtpReceiveStream stream) => stream.Take(out _);
+
+    public static byte[]? Take(this RtpReceiveStream stream, out ReceivedFrame frame)
+    {
+        if (!stream.TryGetFrame(out frame))
+            return null;
+
+        byte[] bytes = new byte[frame.ByteCount];
+        Assert.Equal(bytes.Length, stream.ReadFrame(bytes));
+        return bytes;
+    }
+
+    /// <summary>The next packet of a sending stream as plain bytes, or null.</summary>
+    public static byte[]? TakePacket(this RtpSendStream stream, TimeSpan now)
+    {
+        if (!stream.TryPeekPacket(now, out RtpPacketToSend packet))
+            return null;
+
+        byte[] bytes = new byte[packet.ByteCount];
+        int headerBytes = packet.WriteHeader(bytes);
+        Assert.Equal(packet.HeaderBytes, headerBytes);
+        packet.Payload.CopyTo(bytes.AsSpan(headerBytes));
+        stream.Advance();
+        return bytes;
+    }
+
+    public static List<byte[]> TakePackets(this RtpSendStream stream, TimeSpan now)
+    {
+        List<byte[]> packets = [];
+        while (stream.TakePacket(now) is { } packet)
+            packets.Add(packet);
+        return packets;
+    }
+
+    public static ushort SequenceOf(byte[] packet)
+    {
+        Assert.True(RtpHeader.TryParse(packet, out RtpHeader header));
+        return header.SequenceNumber;
+    }
+}
+
+/// <summary>Makes frames and counts those that are not released.</summary>
+internal sealed class FrameCounter
+{
+    public int Outstanding { get; private set; }
+
+    public PacketizedFrame MakeVideo(byte[] accessUnit, TimeSpan mediaTime, bool isKeyFrame = false)
+    {
+        PacketizedFrame frame = Begin(MediaKind.Video, mediaTime, isKeyFrame);
+        H264Packetizer.Packetize(accessUnit, frame);
+        return frame;
+    }
+
+    public PacketizedFrame MakeAudio(byte[] packet, TimeSpan mediaTime)
+    {
+        PacketizedFrame frame = Begin(MediaKind.Audio, mediaTime, isKeyFrame: true);
+        OpusPacketizer.Packetize(packet, frame);
+        return frame;
+    }
+
+    /// <summary>A frame of that many payloads of 100 bytes.</summary>
+    public PacketizedFrame Make(int packets, TimeSpan mediaTime = default, MediaKind kind = MediaKind.Video)
+    {
+        PacketizedFrame frame = Begin(kind, mediaTime, isKeyFrame: true);
+        for (int i = 0; i < packets; i++)
+            frame.AppendPacket(100).Fill((byte)i);
+        return frame;
+    }
+
+    private PacketizedFrame Begin(MediaKind kind, TimeSpan mediaTime, bool isKeyFrame)
+    {
+        PacketizedFrame frame = new(_ => Outstanding--);
+        Outstanding++;
+        frame.Begin(kind, mediaTime, isKeyFrame, TimeSpan.Zero);
+        return frame;
+    }
+}
