@@ -1,4 +1,3 @@
-using ComfyStream.WebRtc.Packetization;
 using ComfyStream.WebRtc.Rtcp;
 using ComfyStream.WebRtc.Rtp;
 using ComfyStream.WebRtc.Sdp;
@@ -6,8 +5,8 @@ using ComfyStream.WebRtc.Sdp;
 namespace ComfyStream.WebRtc.Streams;
 
 /// <summary>
-/// One received SSRC: orders its packets, asks for missing ones, puts frames together and gives up on what does not come in time.
-/// After a loss, pictures are withheld up to the next key frame. A peer that changes its SSRC gets a new object.
+/// One received SSRC: orders its packets, asks for missing ones, gives up on what does not come in time and hands out whole frames.
+/// A peer that changes its SSRC gets a new object.
 /// Owned by the event loop's thread.
 /// </summary>
 internal sealed class RtpReceiveStream
@@ -26,28 +25,16 @@ internal sealed class RtpReceiveStream
 
     private readonly PayloadUse[] _payloadUses = new PayloadUse[128];
     private readonly JitterBuffer _buffer;
+    private readonly FrameAssembler _frames;
     private readonly NackGenerator? _nack;
     private readonly ReceptionStatistics _statistics;
     private readonly TimeSpan _patience;
 
     private bool _hasStarted;
-    private bool _hasConsumed;
     private long _highestSequence;
     private long _highestTimestamp;
-
-    // The frame at the head: how far it was looked through, and, once its end was found, what it is.
-    private long _scanned;
-    private bool _isInFrame;
-    private long _frameTimestamp;
-    private long _frameEnd;
-    private bool _isFrameReady;
-    private ReceivedFrame _frame;
-
     private long _holeAt = long.MinValue;
     private TimeSpan _giveUpAt = TimeSpan.MaxValue;
-    private bool _isStartUncertain;
-    private bool _isSkippingToKeyFrame;
-    private bool _isLossUntaken;
 
     /// <param name="media">The section that the stream belongs to.</param>
     /// <param name="ssrc">Its SSRC, not 0.</param>
@@ -60,11 +47,10 @@ internal sealed class RtpReceiveStream
             _payloadUses[codec.PayloadType & 0x7F] = codec.Is(isVideo ? "H264" : "opus") ? PayloadUse.Media : PayloadUse.SequenceOnly;
 
         _buffer = new JitterBuffer(isVideo ? VideoCapacity : AudioCapacity);
+        _frames = new FrameAssembler(_buffer, Kind);
         _nack = media.Nack ? new NackGenerator() : null;
         _statistics = new ReceptionStatistics(ssrc, media.Codec.ClockRate);
         _patience = !isVideo ? _patienceForAudio : media.Nack ? _patienceWithNack : _patienceWithoutNack;
-        _isSkippingToKeyFrame = isVideo;
-        _isStartUncertain = isVideo;
     }
 
     /// <summary>The stream's SSRC.</summary>
@@ -74,7 +60,7 @@ internal sealed class RtpReceiveStream
     public MediaKind Kind { get; }
 
     /// <summary>Pictures are being withheld for want of a key frame: ask for one, and again until this is false.</summary>
-    public bool NeedsKeyFrame { get; private set; }
+    public bool NeedsKeyFrame => _frames.NeedsKeyFrame;
 
     /// <summary>The last sender report, null before the first.</summary>
     public SenderReport? LastSenderReport { get; private set; }
@@ -92,13 +78,13 @@ internal sealed class RtpReceiveStream
     public uint Jitter => _statistics.Jitter;
 
     /// <summary>Frames taken.</summary>
-    public long FramesReceived { get; private set; }
+    public long FramesReceived => _frames.FramesRead;
 
     /// <summary>Times that a frame, or more at once, was lost or broken.</summary>
-    public long Losses { get; private set; }
+    public long Losses => _frames.Losses;
 
     /// <summary>Whole frames withheld because they need a key frame first.</summary>
-    public long FramesDiscarded { get; private set; }
+    public long FramesDiscarded => _frames.FramesDiscarded;
 
     /// <summary>Packets of another SSRC or an unknown payload type, or too large.</summary>
     public long PacketsIgnored { get; private set; }
@@ -168,48 +154,15 @@ internal sealed class RtpReceiveStream
     }
 
     /// <summary>The oldest complete frame, which <see cref="ReadFrame"/> takes.</summary>
-    public bool TryGetFrame(out ReceivedFrame frame)
-    {
-        while (!_isFrameReady && TryFindEnd(out long end, out TimeSpan endArrival))
-            CloseFrame(end, endArrival);
-
-        frame = _isFrameReady ? _frame : default;
-        return _isFrameReady;
-    }
+    public bool TryGetFrame(out ReceivedFrame frame) => _frames.TryGetFrame(out frame);
 
     /// <summary>Writes the frame that <see cref="TryGetFrame"/> told of and takes it. Returns its ByteCount.</summary>
     /// <exception cref="InvalidOperationException">There is none.</exception>
     /// <exception cref="ArgumentException">The destination is too small; the frame stays.</exception>
-    public int ReadFrame(Span<byte> destination)
-    {
-        if (!_isFrameReady)
-            throw new InvalidOperationException("No frame is ready: TryGetFrame says when there is one.");
-        if (destination.Length < _frame.ByteCount)
-            throw new ArgumentException($"The frame has {_frame.ByteCount} bytes, the destination {destination.Length}.", nameof(destination));
-
-        H264Depacketizer depacketizer = new(destination);
-        for (long i = _buffer.Head; i < _frameEnd; i++)
-        {
-            if (_buffer[i].ByteCount == 0)
-                continue;
-            if (Kind == MediaKind.Video)
-                depacketizer.TryAdd(_buffer.GetPayload(i));
-            else
-                _buffer.GetPayload(i).CopyTo(destination);
-        }
-
-        FramesReceived++;
-        ConsumeTo(_frameEnd);
-        return _frame.ByteCount;
-    }
+    public int ReadFrame(Span<byte> destination) => _frames.Read(destination);
 
     /// <summary>Whether pictures were lost since the last call.</summary>
-    public bool TryTakeLoss()
-    {
-        bool isLost = _isLossUntaken;
-        _isLossUntaken = false;
-        return isLost;
-    }
+    public bool TryTakeLoss() => _frames.TryTakeLoss();
 
     /// <summary>Writes one generic NACK with all that is to be asked for now. False if there is nothing (or no room: 12 bytes and 4 for each of 64 entries suffice).</summary>
     public bool TryWriteNack(TimeSpan now, uint senderSsrc, ref RtcpWriter writer)
@@ -245,17 +198,17 @@ internal sealed class RtpReceiveStream
             _hasStarted = true;
             _highestSequence = sequence;
             _highestTimestamp = timestamp;
-            _scanned = sequence;
             _buffer.Restart(sequence);
+            _frames.Rescan();
         }
 
         bool isHopeless = _nack is not null && !_nack.HandlePacket(now, sequence);
         if (sequence < _buffer.Head)
         {
-            if (_hasConsumed || _buffer.Tail - sequence > MaxReorderingAtStart)
+            if (_frames.HasConsumed || _buffer.Tail - sequence > MaxReorderingAtStart)
                 return false;
             _buffer.MoveHeadBack(sequence);
-            RestartScan(sequence);
+            _frames.Rescan();
         }
         else if (isHopeless || sequence - _buffer.Head >= _buffer.Capacity)
         {
@@ -276,132 +229,12 @@ internal sealed class RtpReceiveStream
         return true;
     }
 
-    /// <summary>
-    /// Finds the end of the frame at the head: after the marker, or before the first packet of another timestamp for senders that
-    /// lose or do not set it.
-    /// </summary>
-    private bool TryFindEnd(out long end, out TimeSpan endArrival)
-    {
-        endArrival = TimeSpan.MinValue;
-        for (; _scanned < _buffer.ContiguousEnd; _scanned++)
-        {
-            ref readonly BufferedPacket packet = ref _buffer[_scanned];
-            if (packet.ByteCount == 0)
-                continue;
-
-            if (!_isInFrame)
-            {
-                _isInFrame = true;
-                _frameTimestamp = packet.Timestamp;
-            }
-            else if (packet.Timestamp != _frameTimestamp)
-            {
-                end = _scanned;
-                endArrival = packet.Arrival;
-                return true;
-            }
-
-            if (packet.Marker || Kind == MediaKind.Audio)
-            {
-                end = _scanned + 1;
-                return true;
-            }
-        }
-
-        if (!_isInFrame && _scanned > _buffer.Head)
-            ConsumeTo(_scanned);
-        end = 0;
-        return false;
-    }
-
-    private void CloseFrame(long end, TimeSpan lastArrival)
-    {
-        H264Depacketizer depacketizer = new(default);
-        TimeSpan firstArrival = TimeSpan.MaxValue;
-        int byteCount = 0;
-        bool isWhole = true;
-        for (long i = _buffer.Head; i < end; i++)
-        {
-            ref readonly BufferedPacket packet = ref _buffer[i];
-            if (packet.ByteCount == 0)
-                continue;
-
-            if (packet.Arrival < firstArrival)
-                firstArrival = packet.Arrival;
-            if (packet.Arrival > lastArrival)
-                lastArrival = packet.Arrival;
-            byteCount += packet.ByteCount;
-            if (Kind == MediaKind.Video)
-            {
-                ReadOnlySpan<byte> payload = _buffer.GetPayload(i);
-                isWhole &= (!_isStartUncertain || H264NalUnit.StartsAccessUnit(payload)) && depacketizer.TryAdd(payload);
-                _isStartUncertain = false;
-            }
-        }
-
-        bool isKeyFrame = true;
-        if (Kind == MediaKind.Video)
-        {
-            isWhole &= depacketizer.IsComplete;
-            isKeyFrame = depacketizer.IsKeyFrame;
-            byteCount = depacketizer.ByteCount;
-        }
-
-        if (!isWhole)
-            NoteLoss();
-        if (isWhole && byteCount > 0 && (isKeyFrame || !_isSkippingToKeyFrame))
-        {
-            _isSkippingToKeyFrame = false;
-            NeedsKeyFrame = false;
-            _frame = new ReceivedFrame(Kind, byteCount, _frameTimestamp, isKeyFrame, firstArrival, lastArrival);
-            _frameEnd = end;
-            _isFrameReady = true;
-            return;
-        }
-
-        if (isWhole && byteCount > 0)
-        {
-            FramesDiscarded++;
-            NeedsKeyFrame = true;
-        }
-
-        ConsumeTo(end);
-    }
-
     /// <summary>Goes on at <paramref name="next"/>; whatever is held before it is discarded.</summary>
     private void GiveUp(long next)
     {
         _nack?.DropBefore(next);
-        ConsumeTo(next);
+        _frames.SkipTo(next);
         UpdateHole();
-        // Packets before the one after the hole may have belonged to its frame.
-        _isStartUncertain = Kind == MediaKind.Video;
-        NoteLoss();
-    }
-
-    private void NoteLoss()
-    {
-        Losses++;
-        if (Kind == MediaKind.Audio)
-            return;
-
-        _isLossUntaken = true;
-        _isSkippingToKeyFrame = true;
-        NeedsKeyFrame = true;
-    }
-
-    private void ConsumeTo(long sequence)
-    {
-        _hasConsumed = true;
-        _buffer.DropBefore(sequence);
-        RestartScan(sequence);
-    }
-
-    private void RestartScan(long sequence)
-    {
-        _scanned = sequence;
-        _isInFrame = false;
-        _isFrameReady = false;
     }
 
     /// <summary>A hole's time runs from the arrival of the first packet behind it.</summary>
