@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using ComfyStream.Server;
+
+namespace ComfyStream.Cli;
+
+/// <summary>The verbs.</summary>
+internal static class CommandLine
+{
+    private const string Description =
+        """
+        ComfyStream: live video in by WHIP, every frame through an AI workflow, out by WHEP to any number of viewers.
+        """;
+
+    private const string Examples =
+        """
+        Examples:
+          ./comfystream serve --demo      a moving scene with its background blurred: open the printed address
+          ./comfystream serve             publish to http://127.0.0.1:8889/whip, watch http://127.0.0.1:8889/whep
+          ./comfystream serve --help      every option
+          ./comfystream setup             install the Debian packages that are missing (done by the launcher)
+        """;
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var root = new RootCommand(Description) { ServeCommand.Create() };
+        TeachBy(root, Examples);
+        root.SetAction(result => new HelpAction().Invoke(result));
+
+        ParseResult parsed = root.Parse(arguments);
+        if (parsed.Action is ParseErrorAction || parsed.Errors.Count > 0)
+            return Fail(string.Join(" ", parsed.Errors.Select(error => error.Message)) + " See --help.");
+        try
+        {
+            // Signals are handled by the verbs: the library would cut them short.
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (ServeException e)
+        {
+            return Fail(e.Message);
+        }
+    }
+
+    /// <summary>Lets the help of a command end with examples.</summary>
+    public static void TeachBy(Command command, string examples)
+    {
+        HelpOption? help = command.Options.OfType<HelpOption>().FirstOrDefault();
+        if (help is null)
+            command.Add(help = new HelpOption());
+        help.Action = new HelpWithExamples(new HelpAction(), examples);
+    }
+
+    private static int Fail(string message)
+    {
+        Console.Error.WriteLine($"comfystream: {message}");
+        return ExitCode.UsageError;
+    }
+
+    private sealed class HelpWithExamples(HelpAction help, string examples) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            int code = help.Invoke(parseResult);
+            parseResult.InvocationConfiguration.Output.WriteLine(examples);
+            return code;
+        }
+    }
+}

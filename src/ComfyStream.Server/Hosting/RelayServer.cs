@@ -1,0 +1,145 @@
+using System.Net;
+using System.Reflection;
+using System.Security.Cryptography.X509Certificates;
+using ComfyStream.Media;
+using ComfyStream.Server.Demo;
+using ComfyStream.Server.Options;
+using ComfyStream.Server.Signaling;
+using ComfyStream.Server.Stats;
+using ComfyStream.Server.Studio;
+using ComfyStream.Streaming;
+using ComfyStream.Workflows;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace ComfyStream.Server.Hosting;
+
+/// <summary>The whole server: relay, workflows, codecs, HTTP and demo, composed, started and ended together.</summary>
+public sealed class RelayServer : IAsyncDisposable
+{
+    private static readonly TimeSpan _httpPatience = TimeSpan.FromMilliseconds(500);
+
+    // In the order in which they are made; disposed in the opposite one.
+    private readonly List<object> _owned = [];
+    private readonly ServeOptions _options;
+    private readonly Workspace _workspace;
+    private readonly CodecLibrary _codecs;
+    private readonly WorkflowLibrary _library;
+    private readonly ChannelWorkflows _workflows;
+    private WebApplication? _http;
+    private Relay? _relay;
+
+    private RelayServer(ServeOptions options)
+    {
+        if (options.Problem() is { Length: > 0 } problem)
+            throw new ServeException(problem);
+        _options = options with { AllowRaw = options.AllowRaw || options.Demo };
+        _workspace = Workspace.Open(options.Workspace);
+        _codecs = CodecLibrary.Load();
+        var frames = new VideoFramePool();
+        _owned.Add(frames);
+        _library = new WorkflowLibrary(_workspace.WorkflowFolders, _workspace.ModelFolders, frames);
+        _owned.Add(_library);
+        _workflows = new ChannelWorkflows(options, _library);
+    }
+
+    /// <summary>Version of the program.</summary>
+    public static string Version { get; } =
+        typeof(RelayServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+
+    /// <summary>Where HTTP answers, for a client on this machine.</summary>
+    public Uri BaseAddress { get; private set; } = new("http://localhost");
+
+    /// <summary>What a person should know of the running server.</summary>
+    public ServeSummary Summary => new(
+        BaseAddress,
+        _options,
+        _workspace.Path,
+        _workflows.Default.Name,
+        _workflows.Default.IsPassthrough,
+        [.. _library.List().Select(workflow => workflow.Name)],
+        _relay?.MediaEndPoints ?? [],
+        _codecs.Problem);
+
+    /// <summary>Starts a server.</summary>
+    /// <param name="options">What it is started with.</param>
+    /// <param name="configureLogging">Where its log lines go; null: nowhere.</param>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <exception cref="ServeException">It cannot start; the message says why and what to do.</exception>
+    public static async Task<RelayServer> StartAsync(ServeOptions options, Action<ILoggingBuilder>? configureLogging, CancellationToken cancellationToken)
+    {
+        var server = new RelayServer(options);
+        try
+        {
+            await server.StartAsync(configureLogging, cancellationToken);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task StartAsync(Action<ILoggingBuilder>? configureLogging, CancellationToken cancellationToken)
+    {
+        X509Certificate2? certificate = _options.TlsSelfSigned ? Own(SelfSignedCertificate.Create(_options.Host)) : null;
+        WebApplication http = Own(HttpHost.Build(_options, certificate, configureLogging));
+        _http = http;
+        ILoggerFactory loggers = http.Services.GetRequiredService<ILoggerFactory>();
+        _relay = Own(MediaPorts.Open(_options, _codecs.Codecs, loggers));
+
+        MapEndpoints(http, _relay, loggers);
+        await HttpHost.StartAsync(http, _options, cancellationToken);
+        BaseAddress = HttpHost.AddressOf(http, _options);
+
+        if (_options.Demo && _codecs.Codecs is { } codecs)
+        {
+            HttpClient client = Own(HttpHost.CreateClient(certificate));
+            var publisher = new DemoPublisher(client, codecs, loggers);
+            Own(new DemoRunner(publisher, new Uri(BaseAddress, $"/whip?channelId={ServeOptions.DemoChannel}"), loggers.CreateLogger<DemoRunner>()));
+        }
+    }
+
+    private void MapEndpoints(WebApplication http, Relay relay, ILoggerFactory loggers)
+    {
+        http.Use(new FaultBoundary(loggers.CreateLogger<FaultBoundary>()).InvokeAsync);
+        http.UseRouting();
+
+        var links = new LinkHeader(_options.IceServers);
+        new WhipEndpoints(relay, _library, _workflows, loggers.CreateLogger<WhipEndpoints>()).Map(http, links);
+        new WhepEndpoints(relay, _workflows, loggers.CreateLogger<WhepEndpoints>()).Map(http, links);
+        var health = new Health("ok", Version, _options.Demo ? ServeOptions.DemoChannel : null, _options.AllowRaw, _workflows.Default.Name, _codecs.Codecs is not null);
+        new StatsEndpoints(relay, _library, health).Map(http);
+        StudioPage.Map(http);
+        http.MapFallback("{*path}", context => Problem.WriteAsync(context, 404, "Resource not found. The page is at /, publishing at /whip, watching at /whep."));
+    }
+
+    private T Own<T>(T part) where T : notnull
+    {
+        _owned.Add(part);
+        return part;
+    }
+
+    /// <summary>Ends sessions with BYE and close_notify, stops all threads and closes the ports, within 3 seconds.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        // First no new sessions, then no sessions; the log is closed last, with the HTTP host.
+        if (_http is not null)
+        {
+            using var patience = new CancellationTokenSource(_httpPatience);
+            await _http.StopAsync(patience.Token);
+        }
+        IEnumerable<object> inOrder = _owned.AsEnumerable().Reverse();
+        foreach (object part in inOrder)
+        {
+            if (part is IAsyncDisposable asynchronous)
+                await asynchronous.DisposeAsync();
+            else
+                ((IDisposable)part).Dispose();
+        }
+        _owned.Clear();
+        _http = null;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Net;
+using ComfyStream.Server.Options;
+
+namespace ComfyStream.Server.Hosting;
+
+/// <summary>What a person should know of a running server.</summary>
+/// <param name="BaseAddress">Where HTTP answers, for a client on this machine.</param>
+/// <param name="Options">What it was started with.</param>
+/// <param name="Workspace">Absolute path of the workspace.</param>
+/// <param name="Workflow">Name of the workflow of channels that name none.</param>
+/// <param name="IsPassthrough">Whether that workflow forwards its input.</param>
+/// <param name="Workflows">The workflows that can be named.</param>
+/// <param name="MediaEndPoints">The media ports.</param>
+/// <param name="CodecProblem">Why no workflow can run, and what to do; "" when they can.</param>
+public sealed record ServeSummary(
+    Uri BaseAddress,
+    ServeOptions Options,
+    string Workspace,
+    string Workflow,
+    bool IsPassthrough,
+    IReadOnlyList<string> Workflows,
+    IReadOnlyList<IPEndPoint> MediaEndPoints,
+    string CodecProblem)
+{
+    /// <summary>Whether clients of other machines can reach HTTP.</summary>
+    public bool IsReachableFromOutside =>
+        IPAddress.TryParse(Options.Host, out IPAddress? address) ? !IPAddress.IsLoopback(address) : !Options.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The addresses to open in a browser, best first.</summary>
+    public IReadOnlyList<Uri> Addresses =>
+        IPAddress.TryParse(Options.Host, out IPAddress? address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any))
+            ? [BaseAddress, .. Interfaces.Addresses()
+                .Where(candidate => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 || candidate.AddressFamily == address.AddressFamily)
+                .Select(candidate => new UriBuilder(BaseAddress) { Host = candidate.ToString() }.Uri)]
+            : [BaseAddress];
+
+    /// <summary>What may surprise the operator.</summary>
+    public IReadOnlyList<string> Warnings
+    {
+        get
+        {
+            var warnings = new List<string>();
+            if (CodecProblem.Length > 0)
+                warnings.Add($"Workflows cannot run, streams are only forwarded: {CodecProblem}");
+            if (IsReachableFromOutside)
+                warnings.Add("Whoever reaches this address may publish, watch and end sessions: nothing asks for a password yet. Keep it behind a firewall.");
+            if (IsReachableFromOutside && !Options.TlsSelfSigned)
+                warnings.Add("Browsers on other devices give no camera to a page without HTTPS: add --tls-self-signed.");
+            return warnings;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace ComfyStream.Server.Options;
+
+/// <summary>What <c>serve</c> is started with. Immutable; made by <see cref="ServeSettings"/> from flags and the config file.</summary>
+public sealed record ServeOptions
+{
+    /// <summary>Address or host name of the HTTP port.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>TCP port of HTTP; 0: any free one.</summary>
+    public int Port { get; init; } = 8889;
+
+    /// <summary>Folder with <c>workflows/</c>, <c>models/</c>, <c>input/</c> and <c>recordings/</c>; or a ComfyUI folder.</summary>
+    public string Workspace { get; init; } = DefaultWorkspace();
+
+    /// <summary>Name or file of the workflow of channels that name none.</summary>
+    public string Workflow { get; init; } = "passthrough";
+
+    /// <summary>UDP port of the first event loop; the next loops take the following ones. 0: any free ones.</summary>
+    public int MediaPort { get; init; } = 8890;
+
+    /// <summary>Local address of the media sockets.</summary>
+    public IPAddress MediaHost { get; init; } = IPAddress.IPv6Any;
+
+    /// <summary>Event loops, each a thread with a socket of its own.</summary>
+    public int EventLoops { get; init; } = 1;
+
+    /// <summary>Addresses announced as candidates; empty: every interface address, and loopback when bound to it.</summary>
+    public IReadOnlyList<IPAddress> Advertise { get; init; } = [];
+
+    /// <summary>ICE servers that clients are told of, in <c>Link</c> headers.</summary>
+    public IReadOnlyList<IceServer> IceServers { get; init; } = [IceServer.Default];
+
+    /// <summary>Target of the video encoder in bit/s.</summary>
+    public int BitRate { get; init; } = 2_000_000;
+
+    /// <summary>Whether <c>streamId=channel/raw</c> is served. The demo needs it and turns it on.</summary>
+    public bool AllowRaw { get; init; }
+
+    /// <summary>HTTPS with a certificate generated at start.</summary>
+    public bool TlsSelfSigned { get; init; }
+
+    /// <summary>Whether the built-in demo publishes to the channel <see cref="DemoChannel"/>.</summary>
+    public bool Demo { get; init; }
+
+    /// <summary>Least level that is logged.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
+
+    /// <summary>Settings of single channels, by name.</summary>
+    public IReadOnlyDictionary<string, ChannelOptions> Channels { get; init; } = new Dictionary<string, ChannelOptions>();
+
+    /// <summary>Channel of the demo.</summary>
+    public const string DemoChannel = "demo";
+
+    /// <summary>Workflow of the demo.</summary>
+    public const string DemoWorkflow = "background-blur";
+
+    /// <summary>What is wrong with options that are each fine alone; "" when nothing is.</summary>
+    public string Problem()
+    {
+        if (MediaPort != 0 && MediaPort + EventLoops - 1 > 65535)
+            return $"--event-loops {EventLoops} needs as many UDP ports from --media-port {MediaPort} on, and 65535 is the last; choose a lower port.";
+        return "";
+    }
+
+    private static string DefaultWorkspace()
+    {
+        string data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        return data.Length > 0 ? Path.Combine(data, "comfystream") : Path.GetFullPath("comfystream-workspace");
+    }
+}
+
+/// <summary>Settings of one channel.</summary>
+/// <param name="Workflow">Name or file of its workflow; null: that of the server.</param>
+public sealed record ChannelOptions(string? Workflow);

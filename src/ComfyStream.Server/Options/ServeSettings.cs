@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace ComfyStream.Server.Options;
+
+/// <summary>All options of <c>serve</c>, in the order of the help. Flags and the config file are both read by this table.</summary>
+public static class ServeSettings
+{
+    /// <summary>The table.</summary>
+    public static IReadOnlyList<ServeSetting> All { get; } =
+    [
+        One("host", "ADDRESS", "Address of the HTTP port; 0.0.0.0 for every one, which lets others in: nothing asks for a password yet. Default 127.0.0.1.",
+            (options, text) => options with { Host = HostName(text) }),
+        One("port", "PORT", "TCP port of HTTP; 0 takes a free one. Default 8889.",
+            (options, text) => options with { Port = Number("port", text, 0, 65535) }),
+        One("workspace", "DIR", "Folder whose workflows/, models/, input/ and recordings/ come before what ships; made if missing. A ComfyUI folder works too. Default ~/.local/share/comfystream.",
+            (options, text) => options with { Workspace = NotEmpty("workspace", text) }),
+        One("workflow", "NAME|FILE", "Workflow of channels that name none. Default passthrough: forwarded as it came.",
+            (options, text) => options with { Workflow = NotEmpty("workflow", text) }),
+        One("media-port", "PORT", "UDP port of the first event loop, the next ones follow; 0 takes free ones. Default 8890.",
+            (options, text) => options with { MediaPort = Number("media-port", text, 0, 65535) }),
+        One("media-host", "IP", "Local address of the media sockets. Default all.",
+            (options, text) => options with { MediaHost = Address("media-host", text) }),
+        One("event-loops", "N", "Network threads, 1 to 64, each with a UDP port of its own. Default 1, enough for some hundred viewers.",
+            (options, text) => options with { EventLoops = Number("event-loops", text, 1, 64) }),
+        Many("advertise", "IP", "Address at which clients reach the media ports; repeatable. Behind NAT: the public one. Default every interface address.",
+            (options, texts) => options with { Advertise = [.. texts.Select(text => Advertised(text))] }),
+        Many("ice-server", "URL", "STUN or TURN server that clients are told of; repeatable: stun:host:port, turn:user:password@host:port?transport=udp, or none. Default a public STUN server.",
+            (options, texts) => options with { IceServers = IceServers(texts) }),
+        One("bitrate", "BPS", "Target of the video encoder in bit/s, 50k to 100M; 2.5M and 800k are understood. Default 2M.",
+            (options, text) => options with { BitRate = BitRate(text) }),
+        Switch("allow-raw", "Serve the input as it came under streamId=CHANNEL/raw. Off by default: it undoes a privacy blur.",
+            (options, isOn) => options with { AllowRaw = isOn }),
+        Switch("tls-self-signed", "HTTPS with a certificate generated at start, so that a camera page works from another device (browsers warn once).",
+            (options, isOn) => options with { TlsSelfSigned = isOn }),
+        Switch("demo", "Publish a built-in scene with a person to the channel demo, through background-blur. Turns --allow-raw on.",
+            (options, isOn) => options with { Demo = isOn }),
+        One("log-level", "LEVEL", "debug, info, warning or error. Default info.",
+            (options, text) => options with { LogLevel = Level(text) }),
+    ];
+
+    private static ServeSetting One(string name, string valueName, string description, Func<ServeOptions, string, ServeOptions> apply) =>
+        new(name, valueName, IsRepeatable: false, description, (options, texts) =>
+            texts.Count == 1 ? apply(options, texts[0]) : throw new ServeException($"--{name} takes one value, and got {texts.Count}."));
+
+    private static ServeSetting Many(string name, string valueName, string description, Func<ServeOptions, IReadOnlyList<string>, ServeOptions> apply) =>
+        new(name, valueName, IsRepeatable: true, description, apply);
+
+    private static ServeSetting Switch(string name, string description, Func<ServeOptions, bool, ServeOptions> apply) =>
+        new(name, ValueName: null, IsRepeatable: false, description, (options, texts) =>
+            bool.TryParse(texts.Count == 1 ? texts[0] : "", out bool isOn)
+                ? apply(options, isOn)
+                : throw new ServeException($"--{name} is true or false."));
+
+    private static string NotEmpty(string name, string text) =>
+        string.IsNullOrWhiteSpace(text) ? throw new ServeException($"--{name} is empty.") : text;
+
+    private static string HostName(string text)
+    {
+        string host = text.StartsWith('[') && text.EndsWith(']') ? text[1..^1] : text;
+        return Uri.CheckHostName(host) == UriHostNameType.Unknown
+            ? throw new ServeException($"--host '{text}' is neither an IP address nor a host name; 127.0.0.1 is this machine only, 0.0.0.0 every address.")
+            : host;
+    }
+
+    private static int Number(string name, string text, int least, int most) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most
+            ? value
+            : throw new ServeException($"--{name} '{text}' must be a number from {least} to {most}.");
+
+    private static IPAddress Address(string name, string text) =>
+        IPAddress.TryParse(text, out IPAddress? address)
+            ? address
+            : throw new ServeException($"--{name} '{text}' is no IP address.");
+
+    private static IPAddress Advertised(string text)
+    {
+        IPAddress address = Address("advertise", text);
+        return address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
+            ? throw new ServeException($"--advertise {text} is not an address that clients can send to; leave it out to announce every interface.")
+            : address;
+    }
+
+    private static IReadOnlyList<IceServer> IceServers(IReadOnlyList<string> texts)
+    {
+        if (texts is ["none"])
+            return [];
+        var servers = new List<IceServer>();
+        foreach (string text in texts)
+        {
+            if (!IceServer.TryParse(text, out IceServer? server, out string problem))
+                throw new ServeException($"--ice-server: {problem}");
+            servers.Add(server);
+        }
+        return servers;
+    }
+
+    private static int BitRate(string text)
+    {
+        double unit = text.Length == 0 ? 1 : text[^1] switch { 'k' or 'K' => 1e3, 'm' or 'M' => 1e6, _ => 1 };
+        string digits = unit == 1 ? text : text[..^1];
+        return double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value * unit is >= 50e3 and <= 100e6
+            ? (int)Math.Round(value * unit)
+            : throw new ServeException($"--bitrate '{text}' must be 50k to 100M bit/s, as 2000000, 2.5M or 800k.");
+    }
+
+    private static LogLevel Level(string text) => text.ToLowerInvariant() switch
+    {
+        "debug" => LogLevel.Debug,
+        "info" => LogLevel.Information,
+        "warning" => LogLevel.Warning,
+        "error" => LogLevel.Error,
+        _ => throw new ServeException($"--log-level '{text}' must be debug, info, warning or error."),
+    };
+}

@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Http;
+
+namespace ComfyStream.Server.Signaling;
+
+/// <summary>
+/// CORS of the endpoints that pages of any origin may use. No cookies are used anywhere, so any origin is safe to allow;
+/// RFC 9725 section 4.2 wants preflights answered without authentication.
+/// </summary>
+internal static class CrossOrigin
+{
+    private const string PreflightMethods = "OPTIONS, GET, HEAD, POST, PATCH, DELETE";
+    private const string RequestHeaders = "Authorization, Content-Type, If-Match, If-None-Match, ETag, Cache-Control, Accept, Last-Event-ID";
+    private const string ExposedHeaders = "Location, Link, ETag, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate, Access-Control-Allow-Methods";
+    private const string PreflightLifetimeSeconds = "7200";
+
+    public static bool IsPreflight(HttpRequest request) =>
+        HttpMethods.IsOptions(request.Method) && request.Headers.Origin.Count > 0 && request.Headers.AccessControlRequestMethod.Count > 0;
+
+    public static void AllowAnyOrigin(HttpResponse response)
+    {
+        response.Headers.AccessControlAllowOrigin = "*";
+        response.Headers.AccessControlExposeHeaders = ExposedHeaders;
+    }
+
+    public static void AnswerPreflight(HttpResponse response)
+    {
+        response.Headers.AccessControlAllowOrigin = "*";
+        response.Headers.AccessControlAllowMethods = PreflightMethods;
+        response.Headers.AccessControlAllowHeaders = RequestHeaders;
+        response.Headers.AccessControlMaxAge = PreflightLifetimeSeconds;
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace ComfyStream.Server.Signaling;
+
+/// <summary>
+/// The last catch of a request: what the HTTP layer found wrong with it gets its 4xx, a bug gets 500 and a log line; the rest lives.
+/// </summary>
+internal sealed partial class FaultBoundary(ILogger<FaultBoundary> logger)
+{
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+            await next(context);
+        }
+        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+        {
+            string detail = e.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? $"The offer is larger than {SessionResource.MaxOfferBytes / 1024} KiB. Offer fewer codecs or sections."
+                : e.Message;
+            await Problem.WriteAsync(context, e.StatusCode, detail);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client left; nobody reads an answer.
+        }
+        catch (Exception e)
+        {
+            LogFault(e, context.Request.Method, context.Request.Path);
+            if (!context.Response.HasStarted)
+                await Problem.WriteAsync(context, StatusCodes.Status500InternalServerError, "An internal server error occurred.");
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Critical, "{Method} {Path} failed by a bug of the server")]
+    private partial void LogFault(Exception exception, string method, string path);
+}

@@ -1,0 +1,82 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace ComfyStream.Server.Signaling;
+
+/// <summary>
+/// One resource with its methods. HEAD follows GET, OPTIONS is answered, every other method is 405 with <c>Allow</c>.
+/// </summary>
+internal sealed class HttpResource
+{
+    private readonly Dictionary<string, RequestDelegate> _methods = [];
+    private readonly Dictionary<string, RequestDelegate> _refusals = [];
+
+    /// <summary>Whether pages of other origins may use it.</summary>
+    public bool IsCrossOrigin { get; init; }
+
+    /// <summary>Adds to the answer of an OPTIONS that is not a preflight.</summary>
+    public Action<HttpContext>? Describe { get; init; }
+
+    private string Allow => string.Join(", ", _methods.Keys.Append(HttpMethods.Options));
+
+    public HttpResource Get(RequestDelegate handler)
+    {
+        _methods.Add(HttpMethods.Get, handler);
+        _methods.Add(HttpMethods.Head, handler);
+        return this;
+    }
+
+    public HttpResource On(string method, RequestDelegate handler)
+    {
+        _methods.Add(method, handler);
+        return this;
+    }
+
+    /// <summary>A method that is refused in a way of its own.</summary>
+    public HttpResource Refuse(string method, RequestDelegate handler)
+    {
+        _refusals.Add(method, handler);
+        return this;
+    }
+
+    public void Map(IEndpointRouteBuilder routes, string pattern) => routes.Map(pattern, HandleAsync);
+
+    public Task NotAllowedAsync(HttpContext context, string reason)
+    {
+        context.Response.Headers.Allow = Allow;
+        return Problem.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, $"{reason}. Allowed here: {Allow}.");
+    }
+
+    private Task HandleAsync(HttpContext context)
+    {
+        string method = context.Request.Method;
+        if (HttpMethods.IsOptions(method))
+            return AnswerOptions(context);
+        if (IsCrossOrigin)
+            CrossOrigin.AllowAnyOrigin(context.Response);
+        if (_methods.TryGetValue(method, out RequestDelegate? handler) || _refusals.TryGetValue(method, out handler))
+            return handler(context);
+        return NotAllowedAsync(context, "Method not allowed");
+    }
+
+    private Task AnswerOptions(HttpContext context)
+    {
+        context.Response.ContentLength = 0;
+        if (IsCrossOrigin && CrossOrigin.IsPreflight(context.Request))
+        {
+            CrossOrigin.AnswerPreflight(context.Response);
+            return Task.CompletedTask;
+        }
+
+        context.Response.Headers.Allow = Allow;
+        if (IsCrossOrigin)
+        {
+            CrossOrigin.AllowAnyOrigin(context.Response);
+            // Clients read from this list whether they may trickle, so it names what is really served.
+            context.Response.Headers.AccessControlAllowMethods = Allow;
+        }
+        Describe?.Invoke(context);
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,54 @@
+using ComfyStream.Media;
+using ComfyStream.Server.Hosting;
+using ComfyStream.Streaming;
+using ComfyStream.Workflows;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace ComfyStream.Server.Signaling;
+
+/// <summary>Publishing by WHIP (RFC 9725): <c>POST /whip?channelId=...&amp;prompts=...</c>.</summary>
+internal sealed partial class WhipEndpoints(Relay relay, WorkflowLibrary library, ChannelWorkflows workflows, ILogger<WhipEndpoints> logger) : IOfferHandler
+{
+    private const string Path = "/whip";
+
+    public void Map(IEndpointRouteBuilder routes, LinkHeader links)
+    {
+        new SessionResource(Path, SessionKind.Publisher, relay, links, this).Map(routes);
+        LogConfigured();
+    }
+
+    public async Task<SessionResult> HandleAsync(HttpContext context, string offerSdp)
+    {
+        string channel = context.Request.Query.TryGetValue("channelId", out var given) ? given.ToString() : "default";
+        string prompts = context.Request.Query["prompts"].ToString();
+
+        SessionResult result;
+        IWorkflow? workflow = null;
+        if (prompts.Length > 0 && !library.TryResolve(prompts, out workflow, out string problem))
+            result = new SessionResult(SessionOutcome.MalformedOffer, "", "", $"Invalid prompts: {problem}");
+        else
+            result = await relay.PublishAsync(new PublishRequest(channel, offerSdp, workflow, workflows.DefaultOf(channel)), context.RequestAborted);
+
+        if (result.Outcome == SessionOutcome.Created)
+            LogCreated(result.Id, channel);
+        else
+            LogRefused(channel, result.Detail);
+        return result;
+    }
+
+    public void Terminated(string id) => LogTerminated(id);
+
+    [LoggerMessage(1, LogLevel.Information, "WHIP routes configured successfully")]
+    private partial void LogConfigured();
+
+    [LoggerMessage(2, LogLevel.Information, "WHIP: Created session {Id} for channel {Channel}")]
+    private partial void LogCreated(string id, string channel);
+
+    [LoggerMessage(3, LogLevel.Information, "WHIP: Terminated session {Id}")]
+    private partial void LogTerminated(string id);
+
+    [LoggerMessage(4, LogLevel.Warning, "WHIP: Refused an offer for channel {Channel}: {Detail}")]
+    private partial void LogRefused(string channel, string detail);
+}

@@ -1,0 +1,43 @@
+using ComfyStream.Streaming;
+
+namespace ComfyStream.Server.Stats;
+
+/// <summary>Answer of <c>/processing/status</c>: whether processed pictures can be watched, and if not, why.</summary>
+internal sealed record ProcessingStatus(
+    bool ProcessingReady,
+    int WhipSessions,
+    int WhepSessions,
+    int ActivePipelines,
+    bool FramesAvailable,
+    string Message,
+    ProcessingDetails Details,
+    IReadOnlyList<StreamSnapshot> Streams)
+{
+    public static ProcessingStatus Of(Relay relay)
+    {
+        var details = new ProcessingDetails(SessionStatistics.Of(relay, SessionKind.Publisher), SessionStatistics.Of(relay, SessionKind.Subscriber));
+        IReadOnlyList<StreamSnapshot> streams = relay.Streams();
+        int active = streams.Count(stream => stream.PublisherConnected);
+        bool hasFrames = streams.Any(stream => stream.PublisherConnected && stream.ProcessedFrames > 0);
+        return new ProcessingStatus(
+            active > 0 && hasFrames,
+            details.WhipSessions.Count,
+            details.WhepSessions.Count,
+            active,
+            hasFrames,
+            MessageFor(details.WhipSessions.Count, active, hasFrames),
+            details,
+            streams);
+    }
+
+    public static string MessageFor(int publishers, int active, bool hasFrames) => (publishers, active, hasFrames) switch
+    {
+        (_, > 0, true) => $"Processing ready - {active} active pipeline(s) with frames available",
+        (_, > 0, false) => $"Processing warming up - {active} pipeline(s) starting",
+        ( > 0, _, _) => "WHIP sessions active but no connected pipelines yet",
+        _ => "No active WHIP sessions - start publishing first",
+    };
+}
+
+/// <summary>The sessions behind the numbers.</summary>
+internal sealed record ProcessingDetails(Dictionary<string, SessionStatistics> WhipSessions, Dictionary<string, SessionStatistics> WhepSessions);
