@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.Sockets;
+using ComfyStream.Server.Hosting;
+using ComfyStream.Server.Options;
+using Xunit;
+
+namespace ComfyStream.Server.Tests.Hosting;
+
+/// <summary>Starting and ending a whole server.</summary>
+public sealed class StartTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private ServeOptions Options => new() { Port = 0, MediaPort = 0, Workspace = _folder.Path };
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_folders_of_a_workspace_are_made()
+    {
+        await using RelayServer server = await RelayServer.StartAsync(Options, null, Cancel);
+        Assert.Equal(["input", "models", "recordings", "workflows"], Directory.GetDirectories(_folder.Path).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public async Task A_workspace_that_is_a_file_is_refused()
+    {
+        string file = _folder.Write("file", "");
+        ServeException error = await Assert.ThrowsAsync<ServeException>(() => RelayServer.StartAsync(Options with { Workspace = file }, null, Cancel));
+        Assert.Contains("--workspace", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_tcp_port_in_use_is_named_with_a_way_out()
+    {
+        await using RelayServer first = await RelayServer.StartAsync(Options, null, Cancel);
+        ServeException error = await Assert.ThrowsAsync<ServeException>(() => RelayServer.StartAsync(Options with { Port = first.BaseAddress.Port }, null, Cancel));
+        Assert.Contains($"TCP port {first.BaseAddress.Port}", error.Message, StringComparison.Ordinal);
+        Assert.Contains("--port", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_media_port_in_use_is_named_with_a_way_out()
+    {
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        int port = ((IPEndPoint)taken.LocalEndPoint!).Port;
+        ServeException error = await Assert.ThrowsAsync<ServeException>(() => RelayServer.StartAsync(Options with { MediaPort = port, MediaHost = IPAddress.Loopback }, null, Cancel));
+        Assert.Contains($"UDP port {port}", error.Message, StringComparison.Ordinal);
+        Assert.Contains("--media-port", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unknown_workflow_is_refused_and_the_known_ones_are_named()
+    {
+        ServeException error = await Assert.ThrowsAsync<ServeException>(() => RelayServer.StartAsync(Options with { Workflow = "no-such" }, null, Cancel));
+        Assert.Contains("no-such", error.Message, StringComparison.Ordinal);
+        Assert.Contains("passthrough", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_workflow_of_a_comfyui_folder_is_found()
+    {
+        _folder.Write("user/default/workflows/mine.json", """{ "1": { "class_type": "LoadTensor", "inputs": {} }, "2": { "class_type": "SaveTensor", "inputs": { "images": ["1", 0] } } }""");
+        await using RelayServer server = await RelayServer.StartAsync(Options with { Workflow = "mine" }, null, Cancel);
+        Assert.Equal("mine", server.Summary.Workflow);
+    }
+
+    [Fact]
+    public async Task A_channel_with_an_unknown_workflow_is_named()
+    {
+        ServeOptions options = Options with { Channels = new Dictionary<string, ChannelOptions> { ["stage"] = new("no-such") } };
+        ServeException error = await Assert.ThrowsAsync<ServeException>(() => RelayServer.StartAsync(options, null, Cancel));
+        Assert.Contains("channels.stage", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task After_its_end_the_ports_are_free_again()
+    {
+        RelayServer first = await RelayServer.StartAsync(Options, null, Cancel);
+        int port = first.BaseAddress.Port;
+        IPEndPoint media = first.Summary.MediaEndPoints[0];
+        await first.DisposeAsync();
+        await using RelayServer second = await RelayServer.StartAsync(Options with { Port = port, MediaPort = media.Port }, null, Cancel);
+        Assert.Equal(port, second.BaseAddress.Port);
+    }
+
+    [Fact]
+    public async Task Https_with_a_generated_certificate_names_this_machine()
+    {
+        await using RelayServer server = await RelayServer.StartAsync(Options with { TlsSelfSigned = true }, null, Cancel);
+        Assert.Equal(Uri.UriSchemeHttps, server.BaseAddress.Scheme);
+        bool namesMatch = false;
+        using var handler = new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = (_, certificate, _, _) =>
+            {
+                namesMatch = certificate!.MatchesHostname("127.0.0.1") && certificate.MatchesHostname("localhost");
+                return true;
+            },
+        };
+        using var http = new HttpClient(handler);
+        using HttpResponseMessage response = await http.GetAsync(new Uri(server.BaseAddress, "/health"), Cancel);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.True(namesMatch);
+    }
+}
