@@ -9,9 +9,7 @@ namespace ComfyStream.Cli;
 internal static class CommandLine
 {
     private const string Description =
-        """
-        ComfyStream: live video in by WHIP, every frame through an AI workflow, out by WHEP to any number of viewers.
-        """;
+        "ComfyStream: live video in by WHIP, every frame through an AI workflow, out by WHEP to any number of viewers.";
 
     private const string Examples =
         """
@@ -25,8 +23,8 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] arguments)
     {
         var root = new RootCommand(Description) { ServeCommand.Create() };
-        TeachBy(root, Examples);
-        root.SetAction(result => new HelpAction().Invoke(result));
+        SynchronousCommandLineAction help = TeachBy(root, Examples);
+        root.Action = help;
 
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction || parsed.Errors.Count > 0)
@@ -43,12 +41,14 @@ internal static class CommandLine
     }
 
     /// <summary>Lets the help of a command end with examples.</summary>
-    public static void TeachBy(Command command, string examples)
+    public static SynchronousCommandLineAction TeachBy(Command command, string examples)
     {
         HelpOption? help = command.Options.OfType<HelpOption>().FirstOrDefault();
         if (help is null)
             command.Add(help = new HelpOption());
-        help.Action = new HelpWithExamples(new HelpAction(), examples);
+        var teaching = new HelpWithExamples(new HelpAction(), examples);
+        help.Action = teaching;
+        return teaching;
     }
 
     private static int Fail(string message)

@@ -1,3 +1,4 @@
+using System.Net;
 using ComfyStream.Server.Hosting;
 using Spectre.Console;
 
@@ -27,10 +28,13 @@ internal static class StartPanel
         string[] others = [.. summary.Workflows.Where(name => name != summary.Workflow)];
         if (others.Length > 0)
             rows.Add(("", $"others: {string.Join(", ", others)}; choose by --workflow NAME, or by &prompts=NAME when publishing"));
-        rows.Add(("Media", $"UDP {string.Join(", ", summary.MediaEndPoints)}; announced: {Announced(summary)}"));
+        rows.Add(("Media", $"UDP {string.Join(", ", summary.MediaEndPoints.Select(Port))}; announced: {Announced(summary)}"));
         rows.Add(("Workspace", summary.Workspace));
         return rows;
     }
+
+    private static string Port(IPEndPoint port) =>
+        port.Address.Equals(IPAddress.Any) || port.Address.Equals(IPAddress.IPv6Any) ? $"port {port.Port}" : port.ToString();
 
     private static string Announced(ServeSummary summary) => summary.Options.Advertise.Count > 0
         ? string.Join(", ", summary.Options.Advertise)

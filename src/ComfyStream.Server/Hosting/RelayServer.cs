@@ -90,9 +90,13 @@ public sealed class RelayServer : IAsyncDisposable
         ILoggerFactory loggers = http.Services.GetRequiredService<ILoggerFactory>();
         _relay = Own(MediaPorts.Open(_options, _codecs.Codecs, loggers));
 
-        MapEndpoints(http, _relay, loggers);
+        var whip = new WhipEndpoints(_relay, _library, _workflows, loggers.CreateLogger<WhipEndpoints>());
+        var whep = new WhepEndpoints(_relay, _workflows, loggers.CreateLogger<WhepEndpoints>());
+        MapEndpoints(http, _relay, whip, whep, loggers.CreateLogger<FaultBoundary>());
         await HttpHost.StartAsync(http, _options, cancellationToken);
         BaseAddress = HttpHost.AddressOf(http, _options);
+        whip.Announce();
+        whep.Announce();
 
         if (_options.Demo && _codecs.Codecs is { } codecs)
         {
@@ -102,14 +106,14 @@ public sealed class RelayServer : IAsyncDisposable
         }
     }
 
-    private void MapEndpoints(WebApplication http, Relay relay, ILoggerFactory loggers)
+    private void MapEndpoints(WebApplication http, Relay relay, WhipEndpoints whip, WhepEndpoints whep, ILogger<FaultBoundary> logger)
     {
-        http.Use(new FaultBoundary(loggers.CreateLogger<FaultBoundary>()).InvokeAsync);
+        http.Use(new FaultBoundary(logger).InvokeAsync);
         http.UseRouting();
 
         var links = new LinkHeader(_options.IceServers);
-        new WhipEndpoints(relay, _library, _workflows, loggers.CreateLogger<WhipEndpoints>()).Map(http, links);
-        new WhepEndpoints(relay, _workflows, loggers.CreateLogger<WhepEndpoints>()).Map(http, links);
+        whip.Map(http, links);
+        whep.Map(http, links);
         var health = new Health("ok", Version, _options.Demo ? ServeOptions.DemoChannel : null, _options.AllowRaw, _workflows.Default.Name, _codecs.Codecs is not null);
         new StatsEndpoints(relay, _library, health).Map(http);
         StudioPage.Map(http);

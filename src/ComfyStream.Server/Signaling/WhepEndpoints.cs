@@ -11,11 +11,11 @@ internal sealed partial class WhepEndpoints(Relay relay, ChannelWorkflows workfl
 {
     private const string Path = "/whep";
 
-    public void Map(IEndpointRouteBuilder routes, LinkHeader links)
-    {
+    public void Map(IEndpointRouteBuilder routes, LinkHeader links) =>
         new SessionResource(Path, SessionKind.Subscriber, relay, links, this).Map(routes);
-        LogConfigured();
-    }
+
+    /// <summary>Says that requests are now taken.</summary>
+    public void Announce() => LogConfigured();
 
     public async Task<SessionResult> HandleAsync(HttpContext context, string offerSdp)
     {

@@ -13,11 +13,11 @@ internal sealed partial class WhipEndpoints(Relay relay, WorkflowLibrary library
 {
     private const string Path = "/whip";
 
-    public void Map(IEndpointRouteBuilder routes, LinkHeader links)
-    {
+    public void Map(IEndpointRouteBuilder routes, LinkHeader links) =>
         new SessionResource(Path, SessionKind.Publisher, relay, links, this).Map(routes);
-        LogConfigured();
-    }
+
+    /// <summary>Says that requests are now taken.</summary>
+    public void Announce() => LogConfigured();
 
     public async Task<SessionResult> HandleAsync(HttpContext context, string offerSdp)
     {

@@ -69,7 +69,9 @@ class Session {
         return;
       }
       this.#location = location;
-      await peer.setRemoteDescription({ type: "answer", sdp: answer });
+      await peer.setRemoteDescription({ type: "answer", sdp: answer }).catch(error => {
+        throw new Error(`The server's answer cannot be used: ${error.message}`);
+      });
       for (const receiver of [...peer.getReceivers(), ...peer.getSenders()]) {
         receiver.transport?.addEventListener("statechange", () => isCurrent() && this.#follow(peer));
       }
@@ -139,6 +141,7 @@ class Screen {
     this.figures = figures;
     this.state = "connecting";
     this.reason = "";
+    this.framesPerSecond = 0;
   }
 
   /** Whether pictures are arriving. */
@@ -158,7 +161,7 @@ class Screen {
       (state, text) => {
         this.state = state;
         this.reason = text;
-        onState?.(state, text);
+        onState?.(state);
       });
     this.video.srcObject = stream;
     this.#session.start();
@@ -287,7 +290,7 @@ class Studio {
         this.#workflows = (await (await fetch("/workflows")).json()).workflows;
         break;
       } catch {
-        this.#setState("lost", "The server does not answer.");
+        this.#setState("lost", "No answer");
         element("notice").textContent = "The server does not answer. Trying again …";
         await new Promise(resolve => setTimeout(resolve, pause));
       }
@@ -336,7 +339,8 @@ class Studio {
     element("channel").textContent = channel;
     element("whip-url").textContent = `${location.origin}/whip?channelId=${channel}`;
     element("whep-url").textContent = `${location.origin}/whep?streamId=${channel}`;
-    this.#processed.watch(channel, (state, text) => this.#setState(state, text));
+    // The reason stands on the screen itself; here a word is enough.
+    this.#processed.watch(channel, state => this.#setState(state, { connecting: "Connecting", live: "Live", lost: "Reconnecting" }[state]));
     this.#showInput();
   }
 

@@ -121,7 +121,7 @@ public sealed class WrongRequestTests(RunningServer server) : IClassFixture<Runn
     [InlineData("GET", "/whip/unknown")]
     [InlineData("HEAD", "/whep/unknown")]
     [InlineData("DELETE", "/whip/unknown")]
-    [InlineData("DELETE", "/whep/%00%ff")]
+    [InlineData("DELETE", "/whep/%ff%fe%20x")]
     [InlineData("PATCH", "/whip/unknown")]
     [InlineData("PATCH", "/whep/unknown")]
     public async Task A_session_that_is_not_there_is_404(string method, string path)
