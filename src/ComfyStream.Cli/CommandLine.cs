@@ -24,7 +24,7 @@ internal static class CommandLine
     {
         var root = new RootCommand(Description) { ServeCommand.Create() };
         SynchronousCommandLineAction help = TeachBy(root, Examples);
-        root.Action = help;
+        root.SetAction(help.Invoke);
 
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction || parsed.Errors.Count > 0)
