@@ -12,6 +12,9 @@ public interface IWorkflow
     /// <summary>Whether it gives a picture.</summary>
     bool HasVideoOutput { get; }
 
+    /// <summary>Whether it gives sound: its own, or its input's, forwarded.</summary>
+    bool HasAudioOutput => true;
+
     /// <summary>Starts it for one stream: loads its models.</summary>
     /// <exception cref="MediaException">It cannot run here; the message says why and what to do.</exception>
     IFrameProcessor CreateProcessor();

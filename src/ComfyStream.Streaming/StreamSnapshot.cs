@@ -11,7 +11,7 @@ namespace ComfyStream.Streaming;
 /// <param name="Error">What the workflow or a codec failed with last, or "".</param>
 /// <param name="Width">Width of the processed picture, 0 before the first.</param>
 /// <param name="Height">Height of the processed picture, 0 before the first.</param>
-/// <param name="Stages">Milliseconds a frame takes: stage name, median, 99th percentile, over the last frames.</param>
+/// <param name="Stages">Milliseconds a frame takes: of each stage over the last frames.</param>
 public sealed record StreamSnapshot(
     string Channel,
     string Workflow,
@@ -29,4 +29,5 @@ public sealed record StreamSnapshot(
 /// <param name="Name">decode, process, encode, latency (last packet of a frame in to last packet out) and so on.</param>
 /// <param name="MedianMilliseconds">Median.</param>
 /// <param name="P99Milliseconds">99th percentile.</param>
-public sealed record StageSnapshot(string Name, double MedianMilliseconds, double P99Milliseconds);
+/// <param name="MeanCpuMilliseconds">CPU time a frame on the stage's thread, mean since the start; 0 where it is not a thread's work.</param>
+public sealed record StageSnapshot(string Name, double MedianMilliseconds, double P99Milliseconds, double MeanCpuMilliseconds);

@@ -1,32 +1,78 @@
+using System.Security.Cryptography;
 using ComfyStream.WebRtc.Dtls;
+using ComfyStream.WebRtc.Ice;
 using ComfyStream.WebRtc.Packetization;
+using ComfyStream.WebRtc.Rtcp;
 using ComfyStream.WebRtc.Sdp;
+using ComfyStream.WebRtc.Srtp;
+using ComfyStream.WebRtc.Streams;
 
 namespace ComfyStream.WebRtc;
 
 /// <summary>
 /// One WebRTC peer as a pure state machine: datagrams, deadlines and frames in; datagrams, events and the next deadline out.
+/// A conductor: it routes between ICE, DTLS and the two media halves, and takes the earliest deadline.
 /// Owned by one thread (the event loop's). Every <c>now</c> is monotonic time since an arbitrary epoch of the process.
 /// </summary>
 public sealed class PeerConnection : IDisposable
 {
+    private const int LargestRtcpBytes = 1200;
+
+    private readonly IceAgent _ice;
+    private readonly DtlsTransport _dtls;
+    private readonly MediaReceiver _receiver;
+    private readonly MediaSender _sender;
+    private readonly Liveness _liveness;
+    private PendingEvents _events;
+    private TimeSpan _lastNow;
+    private bool _dtlsStarted;
+    private bool _goodbyePending;
+    private bool _disposed;
+
     /// <summary>Makes a peer from a negotiated session (RFC 9429).</summary>
-    public PeerConnection(NegotiatedSession session, DtlsIdentity identity, PeerOptions options, TimeSpan now) => throw new NotImplementedException();
+    public PeerConnection(NegotiatedSession session, DtlsIdentity identity, PeerOptions options, TimeSpan now)
+    {
+        Session = session;
+        _lastNow = now;
+        ulong tieBreaker = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+        _ice = new IceAgent(session.IceRole, session.LocalIce, session.RemoteIce, session.RemoteCandidates, tieBreaker);
+        _dtls = new DtlsTransport(identity, session.DtlsRole, session.RemoteFingerprints);
+        _receiver = new MediaReceiver(session);
+        _sender = new MediaSender(session, options.NtpEpoch);
+        _liveness = new Liveness(options, now);
+    }
 
     /// <summary>What was negotiated.</summary>
-    public NegotiatedSession Session => throw new NotImplementedException();
+    public NegotiatedSession Session { get; }
 
     /// <summary>The ICE user fragment by which the peer's first checks find this connection.</summary>
-    public string LocalUserFragment => throw new NotImplementedException();
+    public string LocalUserFragment => Session.LocalIce.UserFragment;
 
     /// <summary>The state as RTCPeerConnection would call it.</summary>
-    public PeerConnectionState State => throw new NotImplementedException();
+    public PeerConnectionState State { get; private set; } = PeerConnectionState.New;
 
     /// <summary>Why it ended, once <see cref="State"/> is Failed or Closed.</summary>
-    public CloseReason CloseReason => throw new NotImplementedException();
+    public CloseReason CloseReason { get; private set; }
 
     /// <summary>When <see cref="HandleDeadline"/> wants to be called; <see cref="TimeSpan.MaxValue"/> for never.</summary>
-    public TimeSpan NextDeadline => throw new NotImplementedException();
+    public TimeSpan NextDeadline
+    {
+        get
+        {
+            if (IsOver)
+                return TimeSpan.MaxValue;
+            TimeSpan next = Earlier(_liveness.NextDeadline(_lastNow), Earlier(_ice.NextDeadline, _dtls.NextDeadline));
+            return _sender.IsStarted ? Earlier(next, Earlier(_receiver.NextDeadline, _sender.NextDeadline)) : next;
+        }
+    }
+
+    private bool IsOver => State is PeerConnectionState.Failed or PeerConnectionState.Closed;
+
+    /// <summary>Gives the controlling role an address to send its checks from; the server's lite role needs none.</summary>
+    public void AddLocalAddress(TransportAddress local) => _ice.AddLocalAddress(local);
+
+    /// <summary>Whether the peer has proved on this path that it knows our ICE password: its datagrams may be routed by it.</summary>
+    public bool IsValidatedPath(in TransportPath path) => _ice.IsValidated(path);
 
     /// <summary>
     /// Whether an authenticated ICE message came on this path: datagrams on it are this peer's (RFC 8445 7.3).
@@ -34,34 +80,288 @@ public sealed class PeerConnection : IDisposable
     public bool IsValidatedPath(in TransportPath path) => throw new NotImplementedException();
 
     /// <summary>Handles one datagram, which it may change (decryption is in place). Never throws for bad input.</summary>
-    public void HandleDatagram(TimeSpan now, in TransportPath path, Span<byte> datagram) => throw new NotImplementedException();
+    public void HandleDatagram(TimeSpan now, in TransportPath path, Span<byte> datagram)
+    {
+        _lastNow = now;
+        if (IsOver)
+            return;
+
+        DatagramKind kind = DatagramClassifier.Classify(datagram);
+        if (kind == DatagramKind.Stun)
+            HandleStun(now, path, datagram);
+        else if (!_ice.IsValidated(path))
+            return;
+        else if (kind == DatagramKind.Dtls)
+            HandleDtls(now, datagram);
+        else if (kind == DatagramKind.Rtp)
+            HandleRtp(now, datagram);
+        else if (kind == DatagramKind.Rtcp)
+            HandleRtcp(now, datagram);
+
+        UpdateState(now);
+    }
 
     /// <summary>Does what is due at <paramref name="now"/>.</summary>
-    public void HandleDeadline(TimeSpan now) => throw new NotImplementedException();
+    public void HandleDeadline(TimeSpan now)
+    {
+        _lastNow = now;
+        if (IsOver)
+            return;
 
-    /// <summary>Queues a frame for sending (takes a reference of its own while it needs one). False when the peer is not connected, does not receive this kind, or its queue is full: the frame was dropped.</summary>
-    public bool WriteFrame(TimeSpan now, PacketizedFrame frame) => throw new NotImplementedException();
+        _ice.HandleDeadline(now);
+        if (_dtlsStarted)
+        {
+            _dtls.HandleDeadline(now);
+            FollowDtls();
+        }
+
+        _receiver.HandleDeadline(now);
+        NoteReceived();
+        UpdateState(now);
+    }
+
+    /// <summary>
+    /// Queues a frame for sending (takes a reference of its own while it needs one). False when the peer is not connected, does not
+    /// receive this kind, or its queue is full: the frame was dropped.
+    /// </summary>
+    public bool WriteFrame(TimeSpan now, PacketizedFrame frame) => !IsOver && _sender.IsStarted && _sender.Enqueue(frame);
 
     /// <summary>Asks the sending peer for a key frame (PLI, else FIR), at most once a second.</summary>
-    public void RequestKeyFrame(TimeSpan now) => throw new NotImplementedException();
+    public void RequestKeyFrame(TimeSpan now) => _receiver.RequestKeyFrame();
 
     /// <summary>Starts the orderly end: BYE and close_notify are put out by the next <see cref="TryGetTransmit"/> calls.</summary>
-    public void Close(TimeSpan now) => throw new NotImplementedException();
+    public void Close(TimeSpan now) => End(PeerConnectionState.Closed, CloseReason.LocalClose);
 
     /// <summary>
     /// Writes what is to be sent next into <paramref name="slab"/> (at least 64 KiB). Call until false after each Handle, Write, Request or Close.
     /// </summary>
-    public bool TryGetTransmit(TimeSpan now, Span<byte> slab, out Transmit transmit) => throw new NotImplementedException();
+    public bool TryGetTransmit(TimeSpan now, Span<byte> slab, out Transmit transmit)
+    {
+        if (_disposed)
+        {
+            transmit = default;
+            return false;
+        }
+
+        if (!IsOver && _ice.TryGetTransmit(slab, out transmit))
+            return true;
+
+        transmit = default;
+        bool isSelected = _ice.TryGetSelectedPath(out TransportPath path);
+        if (!isSelected && !_ice.TryGetValidatedPath(out path))
+            return false;
+
+        int segmentBytes = 0;
+        int byteCount = isSelected && _sender.IsStarted ? WriteRtcp(now, slab) : 0;
+        if (byteCount == 0 && _dtlsStarted && _dtls.TryGetDatagram(slab, out int dtlsBytes))
+            byteCount = dtlsBytes;
+        if (byteCount == 0 && isSelected && !IsOver)
+            byteCount = _sender.WriteRtp(now, slab, out segmentBytes);
+        if (byteCount == 0)
+            return false;
+
+        transmit = new Transmit(path, byteCount, segmentBytes == 0 ? byteCount : segmentBytes);
+        return true;
+    }
 
     /// <summary>Takes the next event. Call until false after each Handle call.</summary>
-    public bool TryGetEvent(out PeerEvent peerEvent) => throw new NotImplementedException();
+    public bool TryGetEvent(out PeerEvent peerEvent) => _events.TryTake(out peerEvent);
 
     /// <summary>
     /// Copies the oldest complete frame into <paramref name="destination"/> and takes it. False with <c>ByteCount</c> set when the
     /// destination is too small (nothing is taken), with <c>ByteCount</c> 0 when there is none.
     /// </summary>
-    public bool TryReadFrame(Span<byte> destination, out ReceivedFrame frame) => throw new NotImplementedException();
+    public bool TryReadFrame(Span<byte> destination, out ReceivedFrame frame)
+    {
+        if (!_receiver.TryFindFrame(out RtpReceiveStream? stream, out frame) || destination.Length < frame.ByteCount)
+            return false;
+        stream!.ReadFrame(destination);
+        return true;
+    }
 
     /// <summary>Frees keys and native state at once, without telling the peer.</summary>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        if (!IsOver)
+            End(PeerConnectionState.Closed, CloseReason.LocalClose);
+        _sender.Dispose();
+        _receiver.Dispose();
+        _dtls.Dispose();
+    }
+
+    private static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private void HandleStun(TimeSpan now, in TransportPath path, ReadOnlySpan<byte> datagram)
+    {
+        if (_ice.HandleStun(now, path, datagram))
+            _liveness.Hear(now);
+
+        // The active side waits for the nomination before it says anything but STUN; the passive side answers on any proven path.
+        if (!_dtlsStarted && _ice.TryGetSelectedPath(out _))
+            StartDtls(now);
+    }
+
+    private void StartDtls(TimeSpan now)
+    {
+        _dtlsStarted = true;
+        _dtls.Start(now);
+        FollowDtls();
+    }
+
+    private void HandleDtls(TimeSpan now, ReadOnlySpan<byte> datagram)
+    {
+        if (!_dtlsStarted)
+        {
+            if (Session.DtlsRole == DtlsRole.Client)
+                return;
+            StartDtls(now);
+        }
+
+        _dtls.HandleDatagram(now, datagram);
+        FollowDtls();
+    }
+
+    private void FollowDtls()
+    {
+        switch (_dtls.State)
+        {
+            case DtlsState.Connected when !_sender.IsStarted:
+                StartMedia();
+                break;
+            case DtlsState.Closed:
+                End(PeerConnectionState.Closed, CloseReason.RemoteClose);
+                break;
+            case DtlsState.Failed:
+                CloseReason reason = _dtls.Failure == DtlsFailure.FingerprintMismatch ? CloseReason.FingerprintMismatch : CloseReason.DtlsFailed;
+                End(PeerConnectionState.Failed, reason);
+                break;
+        }
+    }
+
+    private void StartMedia()
+    {
+        if (!_dtls.TryGetKeyingMaterial(out SrtpKeyingMaterial keys))
+        {
+            End(PeerConnectionState.Failed, CloseReason.DtlsFailed);
+            return;
+        }
+
+        _receiver.Start(keys.Profile, keys.ReceiveMasterKey, keys.ReceiveMasterSalt);
+        _sender.Start(keys.Profile, keys.SendMasterKey, keys.SendMasterSalt);
+        keys.Clear();
+        _liveness.IsSecured = true;
+    }
+
+    private void HandleRtp(TimeSpan now, Span<byte> datagram)
+    {
+        if (!_receiver.HandleRtp(now, datagram))
+            return;
+        _liveness.Hear(now);
+        NoteReceived();
+    }
+
+    private void NoteReceived()
+    {
+        if (_receiver.TryFindFrame(out _, out ReceivedFrame frame))
+            _events.Add(PeerEventKind.FrameReceived, frame.Kind);
+        if (_receiver.TryTakeVideoLoss())
+            _events.Add(PeerEventKind.FrameLost, MediaKind.Video);
+    }
+
+    private void HandleRtcp(TimeSpan now, Span<byte> datagram)
+    {
+        if (!_receiver.TryUnprotectRtcp(datagram, out int byteCount))
+            return;
+
+        _liveness.Hear(now);
+        var reader = new RtcpReader(datagram[..byteCount]);
+        while (reader.MoveNext())
+            HandleRtcpPacket(now, reader.Current);
+    }
+
+    private void HandleRtcpPacket(TimeSpan now, in RtcpPacket packet)
+    {
+        if (SenderReport.TryRead(packet, out SenderReport report))
+            _receiver.HandleSenderReport(now, report);
+        for (int i = 0; ReportBlock.TryRead(packet, i, out ReportBlock block); i++)
+            _sender.HandleReportBlock(now, block);
+        for (int i = 0; GenericNack.TryRead(packet, i, out GenericNack nack); i++)
+            _sender.HandleNack(now, nack);
+        if (PictureLossIndication.TryRead(packet, out PictureLossIndication loss) && _sender.SendsVideo(loss.MediaSsrc))
+            _events.Add(PeerEventKind.KeyFrameRequested, MediaKind.Video);
+        for (int i = 0; FullIntraRequest.TryRead(packet, i, out FullIntraRequest request); i++)
+        {
+            if (_sender.SendsVideo(request.MediaSsrc))
+                _events.Add(PeerEventKind.KeyFrameRequested, MediaKind.Video);
+        }
+    }
+
+    private int WriteRtcp(TimeSpan now, Span<byte> slab)
+    {
+        var writer = new RtcpWriter(slab[..LargestRtcpBytes]);
+        if (IsOver)
+            WriteGoodbye(ref writer);
+        else if (_sender.NextDeadline <= now)
+            _sender.WriteRtcp(now, ref writer);
+        else
+            _receiver.WriteRtcp(now, ref writer);
+        return writer.ByteCount == 0 ? 0 : _sender.ProtectRtcp(slab, writer.ByteCount);
+    }
+
+    private void WriteGoodbye(ref RtcpWriter writer)
+    {
+        if (!_goodbyePending)
+            return;
+        _goodbyePending = false;
+        Span<uint> ssrcs = stackalloc uint[2];
+        int count = 0;
+        foreach (NegotiatedMedia media in Session.Media)
+        {
+            if (count < ssrcs.Length)
+                ssrcs[count++] = media.LocalSsrc;
+        }
+
+        if (count == 0)
+            return;
+        writer.TryWriteReceiverReport(ssrcs[0]);
+        writer.TryWriteGoodbye(ssrcs[..count]);
+    }
+
+    private void UpdateState(TimeSpan now)
+    {
+        if (IsOver)
+            return;
+
+        CloseReason failure = _ice.HasFailed ? CloseReason.IceTimeout : _liveness.FindFailure(now);
+        if (failure != CloseReason.None)
+            End(PeerConnectionState.Failed, failure);
+        else if (!_ice.TryGetValidatedPath(out _))
+            SetState(PeerConnectionState.New);
+        else if (!_liveness.IsSecured || !_ice.TryGetSelectedPath(out _))
+            SetState(PeerConnectionState.Connecting);
+        else
+            SetState(_liveness.IsQuiet(now) ? PeerConnectionState.Disconnected : PeerConnectionState.Connected);
+    }
+
+    private void End(PeerConnectionState state, CloseReason reason)
+    {
+        if (IsOver)
+            return;
+        CloseReason = reason;
+        SetState(state);
+        _goodbyePending = _sender.IsStarted;
+        if (_dtlsStarted)
+            _dtls.Close();
+    }
+
+    private void SetState(PeerConnectionState state)
+    {
+        if (State == state)
+            return;
+        State = state;
+        _events.Add(PeerEventKind.StateChanged, default);
+    }
 }

@@ -1,0 +1,82 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Security.Cryptography;
+using ComfyStream.Transport;
+using ComfyStream.WebRtc;
+using ComfyStream.WebRtc.Dtls;
+using ComfyStream.WebRtc.Ice;
+using ComfyStream.WebRtc.Sdp;
+
+namespace ComfyStream.Streaming.Sessions;
+
+/// <summary>Answers offers: negotiates, and makes the peer on the event loop with the fewest peers. Thread-safe.</summary>
+internal sealed class PeerFactory
+{
+    // Seconds from 1900 (NTP) to 1970 (Unix), RFC 5905 6.
+    private const ulong NtpToUnixSeconds = 2_208_988_800;
+
+    private readonly IReadOnlyList<EventLoop> _loops;
+    private readonly IReadOnlyList<IReadOnlyList<IceCandidate>> _candidates;
+    private readonly DtlsIdentity _identity;
+    private readonly PeerOptions _options;
+
+    public PeerFactory(IReadOnlyList<EventLoop> loops, IReadOnlyList<IPAddress> addresses, DtlsIdentity identity)
+    {
+        _loops = loops;
+        _identity = identity;
+        _candidates = [.. loops.Select(loop => LocalCandidates.Create(addresses, loop.LocalEndPoint.Port))];
+        _options = new PeerOptions { NtpEpoch = NtpTimeAt(DateTimeOffset.UtcNow - EventLoop.Now) };
+    }
+
+    /// <summary>Answers an offer. On success the caller owns the peer, which is on no loop yet.</summary>
+    public (NegotiatedPeer? Peer, SessionResult? Refusal) Answer(string offerSdp, MediaRole role, string? videoUnavailable, string? audioUnavailable)
+    {
+        if (!SdpReader.TryParse(offerSdp, out SessionDescription? offer, out string problem))
+            return (null, new SessionResult(SessionOutcome.MalformedOffer, "", "", $"Invalid SDP offer: {problem}"));
+
+        int index = LeastLoaded();
+        NegotiationResult result = Negotiator.Answer(offer, new AnswerOptions
+        {
+            Role = role,
+            Ice = IceCredentials.Create(),
+            Fingerprint = _identity.Fingerprint,
+            Candidates = _candidates[index],
+            Identifiers = NegotiationIdentifiers.Create(),
+            AudioUnavailable = audioUnavailable,
+            VideoUnavailable = videoUnavailable,
+        });
+        if (result is not NegotiationResult.Success success)
+        {
+            var failure = (NegotiationResult.Failure)result;
+            SessionOutcome outcome = failure.Reason == NegotiationFailure.Malformed ? SessionOutcome.MalformedOffer : SessionOutcome.Unsupported;
+            return (null, new SessionResult(outcome, "", "", failure.Detail));
+        }
+
+        var peer = new PeerConnection(success.Session, _identity, _options, EventLoop.Now);
+        return (new NegotiatedPeer(NewId(), _loops[index], peer, success.AnswerSdp, success.Notes), null);
+    }
+
+    private static string NewId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+
+    private static ulong NtpTimeAt(DateTimeOffset time)
+    {
+        TimeSpan unix = time - DateTimeOffset.UnixEpoch;
+        ulong fraction = (ulong)(unix.Ticks % TimeSpan.TicksPerSecond) * (1UL << 32) / TimeSpan.TicksPerSecond;
+        return (((ulong)(unix.Ticks / TimeSpan.TicksPerSecond) + NtpToUnixSeconds) << 32) | fraction;
+    }
+
+    private int LeastLoaded()
+    {
+        int best = 0;
+        for (int i = 1; i < _loops.Count; i++)
+        {
+            if (_loops[i].Counters.Peers < _loops[best].Counters.Peers)
+                best = i;
+        }
+
+        return best;
+    }
+}
+
+/// <summary>A peer made for an accepted offer.</summary>
+internal sealed record NegotiatedPeer(string Id, EventLoop Loop, PeerConnection Peer, string AnswerSdp, IReadOnlyList<string> Notes);

@@ -1,0 +1,135 @@
+using ComfyStream.Streaming.Diagnostics;
+using ComfyStream.Transport;
+using ComfyStream.WebRtc;
+using ComfyStream.WebRtc.Sdp;
+using Microsoft.Extensions.Logging;
+
+namespace ComfyStream.Streaming.Sessions;
+
+/// <summary>
+/// A publisher's or viewer's session: what its peer does is handled on its event loop; what the control plane reads of it is
+/// immutable or a single word.
+/// </summary>
+internal abstract class PeerSession : IPeerHandler
+{
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile PeerConnectionState _state = PeerConnectionState.New;
+
+    protected PeerSession(string id, string streamId, EventLoop loop, PeerConnection peer, IReadOnlyList<string> notes, ILogger logger)
+    {
+        Id = id;
+        StreamId = streamId;
+        Loop = loop;
+        Peer = peer;
+        Notes = notes;
+        Logger = logger;
+    }
+
+    /// <summary>Resource id.</summary>
+    public string Id { get; }
+
+    /// <summary>Channel, or stream that is watched.</summary>
+    public string StreamId { get; }
+
+    /// <summary>Publisher or viewer.</summary>
+    public abstract SessionKind Kind { get; }
+
+    /// <summary>The loop that owns <see cref="Peer"/>.</summary>
+    public EventLoop Loop { get; }
+
+    /// <summary>Completes when the peer is off its loop.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>Completes when all that belonged to the session has been given back.</summary>
+    public Task CleanedUp { get; set; } = Task.CompletedTask;
+
+    /// <summary>Why the peer ended, once it has.</summary>
+    public CloseReason CloseReason { get; private set; }
+
+    /// <summary>When it was created, by the wall clock.</summary>
+    public DateTimeOffset CreatedAt { get; } = DateTimeOffset.UtcNow;
+
+    /// <summary>Whether the peer is connected.</summary>
+    public bool IsConnected => _state == PeerConnectionState.Connected;
+
+    /// <summary>Prefix of log lines: WHIP or WHEP.</summary>
+    public string Protocol => Kind == SessionKind.Publisher ? "WHIP" : "WHEP";
+
+    /// <summary>The peer; touched only on <see cref="Loop"/>.</summary>
+    protected PeerConnection Peer { get; }
+
+    protected ILogger Logger { get; }
+
+    protected IReadOnlyList<string> Notes { get; }
+
+    /// <summary>Puts the peer on its loop. False when the loop takes no more work; the peer is then disposed.</summary>
+    public bool Start()
+    {
+        if (Loop.Post(loop => loop.Add(Peer, this)))
+            return true;
+        Peer.Dispose();
+        _ended.TrySetResult();
+        return false;
+    }
+
+    /// <summary>Ends the session with BYE and close_notify (any thread); <see cref="Ended"/> completes when it is done.</summary>
+    public void Close()
+    {
+        Loop.Post(loop =>
+        {
+            if (_ended.Task.IsCompleted)
+                return;
+            Peer.Close(EventLoop.Now);
+            loop.Touch(Peer);
+        });
+    }
+
+    /// <summary>What the statistics say.</summary>
+    public abstract SessionSnapshot Snapshot();
+
+    /// <inheritdoc/>
+    public void OnPeerEvent(EventLoop loop, PeerConnection peer, PeerEvent peerEvent)
+    {
+        if (peerEvent.Kind == PeerEventKind.StateChanged && peer.State != _state)
+        {
+            _state = peer.State;
+            Logger.ConnectionStateIs(Protocol, StateWord());
+        }
+
+        HandleEvent(loop, peerEvent);
+    }
+
+    /// <inheritdoc/>
+    public void OnPeerClosed(EventLoop loop, PeerConnection peer)
+    {
+        CloseReason = peer.CloseReason;
+        if (peer.State != _state)
+        {
+            _state = peer.State;
+            Logger.ConnectionStateIs(Protocol, StateWord());
+        }
+
+        HandleClosed(loop);
+        _ended.TrySetResult();
+    }
+
+    protected abstract void HandleEvent(EventLoop loop, PeerEvent peerEvent);
+
+    protected abstract void HandleClosed(EventLoop loop);
+
+    protected SessionSnapshot Snapshot(long framesReceived, long framesSent, long framesDropped, long keyFrameRequests) => new(
+        Id, StreamId, CreatedAt, StateWord(), Carries(MediaKind.Video), Carries(MediaKind.Audio), Notes,
+        framesReceived, framesSent, framesDropped, keyFrameRequests);
+
+    protected bool Carries(MediaKind kind) => Peer.Session.Find(kind) is { } media && (media.Send || media.Receive);
+
+    private string StateWord() => _state switch
+    {
+        PeerConnectionState.New => "new",
+        PeerConnectionState.Connecting => "connecting",
+        PeerConnectionState.Connected => "connected",
+        PeerConnectionState.Disconnected => "disconnected",
+        PeerConnectionState.Failed => "failed",
+        _ => "closed",
+    };
+}

@@ -1,0 +1,49 @@
+using ComfyStream.Media;
+using ComfyStream.Transport;
+
+namespace ComfyStream.Streaming.Streams;
+
+/// <summary>The channels in use: one is made by its first user and goes with its last.</summary>
+internal sealed class StreamRegistry(IReadOnlyList<EventLoop> loops, PacketizedFramePool packetizedFrames, int mostStreams)
+{
+    private readonly Dictionary<string, RelayStream> _streams = [];
+    private readonly Lock _gate = new();
+
+    /// <summary>The channels in use, by name.</summary>
+    public IReadOnlyList<RelayStream> All
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _streams.Values.OrderBy(stream => stream.Channel, StringComparer.Ordinal)];
+        }
+    }
+
+    /// <summary>Finds or makes a channel and counts one more user of it; null when there are too many.</summary>
+    public RelayStream? Acquire(string channel, IWorkflow defaultWorkflow)
+    {
+        lock (_gate)
+        {
+            if (!_streams.TryGetValue(channel, out RelayStream? stream))
+            {
+                if (_streams.Count >= mostStreams)
+                    return null;
+                stream = new RelayStream(channel, defaultWorkflow, loops, packetizedFrames);
+                _streams.Add(channel, stream);
+            }
+
+            stream.Uses++;
+            return stream;
+        }
+    }
+
+    /// <summary>Counts one user less.</summary>
+    public void Release(RelayStream stream)
+    {
+        lock (_gate)
+        {
+            if (--stream.Uses == 0)
+                _streams.Remove(stream.Channel);
+        }
+    }
+}

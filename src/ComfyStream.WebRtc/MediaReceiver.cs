@@ -1,0 +1,265 @@
+using ComfyStream.WebRtc.Rtcp;
+using ComfyStream.WebRtc.Rtp;
+using ComfyStream.WebRtc.Sdp;
+using ComfyStream.WebRtc.Srtp;
+using ComfyStream.WebRtc.Streams;
+
+namespace ComfyStream.WebRtc;
+
+/// <summary>
+/// The receiving half of a peer: decrypts, finds the section that a packet belongs to, and owns one received stream per section.
+/// Owned by the peer's thread.
+/// </summary>
+internal sealed class MediaReceiver : IDisposable
+{
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan KeyFrameRequestInterval = TimeSpan.FromSeconds(1);
+
+    private readonly NegotiatedMedia[] _media;
+    private readonly RtpReceiveStream?[] _streams;
+    private SrtpReceiveContext? _srtp;
+    private TimeSpan _nextReport = TimeSpan.MaxValue;
+    private TimeSpan _nextKeyFrameRequest;
+    private bool _keyFrameWanted;
+    private byte _fullIntraCount;
+
+    public MediaReceiver(NegotiatedSession session)
+    {
+        _media = [.. session.Media.Where(media => media.Receive)];
+        _streams = new RtpReceiveStream?[_media.Length];
+    }
+
+    /// <summary>Packets that could not be decrypted, or that belong to no section.</summary>
+    public long PacketsRefused { get; private set; }
+
+    /// <summary>The earliest time at which a stream, a report or a request has something to do.</summary>
+    public TimeSpan NextDeadline
+    {
+        get
+        {
+            TimeSpan next = _nextReport;
+            foreach (RtpReceiveStream? stream in _streams)
+            {
+                if (stream is not null && stream.NextDeadline < next)
+                    next = stream.NextDeadline;
+            }
+
+            return WantsKeyFrame && _nextKeyFrameRequest < next ? _nextKeyFrameRequest : next;
+        }
+    }
+
+    private bool WantsKeyFrame
+    {
+        get
+        {
+            if (_keyFrameWanted)
+                return true;
+            foreach (RtpReceiveStream? stream in _streams)
+            {
+                if (stream is { NeedsKeyFrame: true })
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>Begins to accept packets under these keys.</summary>
+    public void Start(SrtpProfile profile, ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> masterSalt) =>
+        _srtp = new SrtpReceiveContext(profile, masterKey, masterSalt);
+
+    /// <summary>Handles an SRTP packet, decrypting in place. True when it was authentic.</summary>
+    public bool HandleRtp(TimeSpan now, Span<byte> packet)
+    {
+        if (_srtp is null || !_srtp.TryUnprotectRtp(packet, out int headerBytes, out int payloadBytes, out _))
+        {
+            PacketsRefused++;
+            return false;
+        }
+
+        ReadOnlySpan<byte> plain = packet[..(headerBytes + payloadBytes)];
+        if (!RtpHeader.TryParse(plain, out RtpHeader header)
+            || !header.TryGetPayload(plain, out ReadOnlySpan<byte> payload)
+            || FindStream(header, plain) is not { } stream)
+        {
+            PacketsRefused++;
+            return true;
+        }
+
+        stream.HandlePacket(now, header, payload);
+        if (_nextReport == TimeSpan.MaxValue)
+            _nextReport = now + ReportInterval;
+        return true;
+    }
+
+    /// <summary>Decrypts an SRTCP packet in place. True when it was authentic.</summary>
+    public bool TryUnprotectRtcp(Span<byte> packet, out int byteCount)
+    {
+        byteCount = 0;
+        return _srtp is not null && _srtp.TryUnprotectRtcp(packet, out byteCount);
+    }
+
+    /// <summary>Notes a sender report of one of the streams.</summary>
+    public void HandleSenderReport(TimeSpan now, in SenderReport report)
+    {
+        foreach (RtpReceiveStream? stream in _streams)
+        {
+            if (stream is not null && stream.Ssrc == report.Ssrc)
+                stream.HandleSenderReport(now, report);
+        }
+    }
+
+    /// <summary>Gives up on what is missing for too long.</summary>
+    public void HandleDeadline(TimeSpan now)
+    {
+        foreach (RtpReceiveStream? stream in _streams)
+            stream?.HandleDeadline(now);
+    }
+
+    /// <summary>Asks for a key frame with the next RTCP, at most once a second.</summary>
+    public void RequestKeyFrame() => _keyFrameWanted = true;
+
+    /// <summary>The oldest complete frame of any section.</summary>
+    public bool TryFindFrame(out RtpReceiveStream? owner, out ReceivedFrame frame)
+    {
+        foreach (RtpReceiveStream? stream in _streams)
+        {
+            if (stream is not null && stream.TryGetFrame(out frame))
+            {
+                owner = stream;
+                return true;
+            }
+        }
+
+        owner = null;
+        frame = default;
+        return false;
+    }
+
+    /// <summary>Whether pictures were lost since the last call.</summary>
+    public bool TryTakeVideoLoss()
+    {
+        foreach (RtpReceiveStream? stream in _streams)
+        {
+            if (stream is { Kind: MediaKind.Video } && stream.TryTakeLoss())
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Writes the reports and requests that are due as one compound (or reduced-size) packet.</summary>
+    public void WriteRtcp(TimeSpan now, ref RtcpWriter writer)
+    {
+        if (now >= _nextReport)
+        {
+            _nextReport = now + ReportInterval;
+            WriteReceiverReport(now, ref writer);
+        }
+
+        for (int i = 0; i < _streams.Length; i++)
+        {
+            if (_streams[i] is not { } stream)
+                continue;
+            if (stream.NextDeadline <= now)
+            {
+                BeginFeedback(ref writer, _media[i]);
+                stream.TryWriteNack(now, _media[i].LocalSsrc, ref writer);
+            }
+
+            if (stream.Kind == MediaKind.Video)
+                WriteKeyFrameRequest(now, stream, _media[i], ref writer);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _srtp?.Dispose();
+        _srtp = null;
+    }
+
+    private void WriteReceiverReport(TimeSpan now, ref RtcpWriter writer)
+    {
+        Span<ReportBlock> blocks = stackalloc ReportBlock[2];
+        int count = 0;
+        foreach (RtpReceiveStream? stream in _streams)
+        {
+            if (stream is not null && count < blocks.Length && stream.TryTakeReportBlock(now, out ReportBlock block))
+                blocks[count++] = block;
+        }
+
+        if (count > 0 && writer.TryWriteReceiverReport(_media[0].LocalSsrc, blocks[..count]))
+            writer.TryWriteCname(_media[0].LocalSsrc, _media[0].Cname);
+    }
+
+    private void WriteKeyFrameRequest(TimeSpan now, RtpReceiveStream stream, NegotiatedMedia media, ref RtcpWriter writer)
+    {
+        if (!(_keyFrameWanted || stream.NeedsKeyFrame) || now < _nextKeyFrameRequest)
+            return;
+
+        _nextKeyFrameRequest = now + KeyFrameRequestInterval;
+        _keyFrameWanted = false;
+        BeginFeedback(ref writer, media);
+        if (media.Pli || !media.Fir)
+            writer.TryWritePictureLossIndication(media.LocalSsrc, stream.Ssrc);
+        else
+            writer.TryWriteFullIntraRequest(media.LocalSsrc, stream.Ssrc, _fullIntraCount++);
+    }
+
+    // A compound packet begins with a report, unless the peer takes reduced-size RTCP (RFC 5506): FFmpeg reads a NACK only when it
+    // stands alone.
+    private static void BeginFeedback(ref RtcpWriter writer, NegotiatedMedia media)
+    {
+        if (writer.ByteCount == 0 && !media.ReducedSizeRtcp)
+            writer.TryWriteReceiverReport(media.LocalSsrc);
+    }
+
+    /// <summary>
+    /// The stream of a packet's SSRC. A new SSRC takes its section over: found by the mid extension, else by the announced SSRC,
+    /// else by the payload type (RFC 9143 9.2). Probes on SSRC 0 make no stream.
+    /// </summary>
+    private RtpReceiveStream? FindStream(in RtpHeader header, ReadOnlySpan<byte> packet)
+    {
+        foreach (RtpReceiveStream? stream in _streams)
+        {
+            if (stream is not null && stream.Ssrc == header.Ssrc)
+                return stream;
+        }
+
+        int section = header.Ssrc == 0 ? -1 : FindSection(header, packet);
+        if (section < 0)
+            return null;
+        return _streams[section] = new RtpReceiveStream(_media[section], header.Ssrc);
+    }
+
+    private int FindSection(in RtpHeader header, ReadOnlySpan<byte> packet)
+    {
+        int byPayloadType = -1;
+        for (int i = 0; i < _media.Length; i++)
+        {
+            if (!HasPayloadType(_media[i], header.PayloadType))
+                continue;
+            if (header.TryGetExtension(packet, _media[i].Extensions.Mid, out ReadOnlySpan<byte> mid))
+                return IsMid(mid, _media[i].Mid) ? i : -1;
+            if (_media[i].RemoteSsrc == header.Ssrc)
+                return i;
+            byPayloadType = i;
+        }
+
+        return byPayloadType;
+    }
+
+    private static bool HasPayloadType(NegotiatedMedia media, byte payloadType)
+    {
+        foreach (RtpCodec codec in media.Codecs)
+        {
+            if (codec.PayloadType == payloadType)
+                return true;
+        }
+
+        return false;
+    }
+
+    private static bool IsMid(ReadOnlySpan<byte> bytes, string mid) => System.Text.Ascii.Equals(bytes, mid);
+}
