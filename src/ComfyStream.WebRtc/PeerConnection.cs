@@ -74,11 +74,6 @@ public sealed class PeerConnection : IDisposable
     /// <summary>Whether the peer has proved on this path that it knows our ICE password: its datagrams may be routed by it.</summary>
     public bool IsValidatedPath(in TransportPath path) => _ice.IsValidated(path);
 
-    /// <summary>
-    /// Whether an authenticated ICE message came on this path: datagrams on it are this peer's (RFC 8445 7.3).
-    /// </summary>
-    public bool IsValidatedPath(in TransportPath path) => throw new NotImplementedException();
-
     /// <summary>Handles one datagram, which it may change (decryption is in place). Never throws for bad input.</summary>
     public void HandleDatagram(TimeSpan now, in TransportPath path, Span<byte> datagram)
     {

@@ -1,0 +1,72 @@
+using ComfyStream.Media;
+using ComfyStream.Streaming.Streams;
+
+namespace ComfyStream.Streaming.Tests.Streams;
+
+public sealed class AudioDelayLineTests
+{
+    private readonly EncodedFramePool _pool = new();
+    private readonly AudioDelayLine _line = new();
+
+    [Fact]
+    public void Sound_passes_at_once_while_the_picture_takes_no_time()
+    {
+        _line.Add(Packet(arrivalMilliseconds: 100));
+
+        Assert.True(_line.TryTake(TimeSpan.FromMilliseconds(100), out EncodedFrame? packet));
+        packet!.Release();
+    }
+
+    [Fact]
+    public void Sound_is_held_back_by_the_latency_of_the_picture()
+    {
+        _line.SetLatency(TimeSpan.FromMilliseconds(60));
+        _line.Add(Packet(arrivalMilliseconds: 100));
+
+        Assert.False(_line.TryTake(TimeSpan.FromMilliseconds(159), out _));
+        Assert.True(_line.TryTake(TimeSpan.FromMilliseconds(160), out EncodedFrame? packet));
+        packet!.Release();
+    }
+
+    [Fact]
+    public void Small_changes_of_latency_are_not_followed()
+    {
+        _line.SetLatency(TimeSpan.FromMilliseconds(60));
+        _line.SetLatency(TimeSpan.FromMilliseconds(75));
+        _line.Add(Packet(arrivalMilliseconds: 100));
+
+        Assert.True(_line.TryTake(TimeSpan.FromMilliseconds(160), out EncodedFrame? packet));
+        packet!.Release();
+    }
+
+    [Fact]
+    public void Sound_is_never_held_longer_than_half_a_second()
+    {
+        _line.SetLatency(TimeSpan.FromSeconds(9));
+        _line.Add(Packet(arrivalMilliseconds: 100));
+
+        Assert.True(_line.TryTake(TimeSpan.FromMilliseconds(600), out EncodedFrame? packet));
+        packet!.Release();
+    }
+
+    [Fact]
+    public void A_full_line_lets_the_oldest_go()
+    {
+        _line.SetLatency(TimeSpan.FromMilliseconds(500));
+        for (int i = 0; i < 64; i++)
+            _line.Add(Packet(arrivalMilliseconds: i));
+
+        Assert.True(_line.TryTake(TimeSpan.Zero, out EncodedFrame? packet));
+        packet!.Release();
+        Assert.False(_line.TryTake(TimeSpan.Zero, out _));
+        _line.Clear();
+        Assert.Equal(0, _pool.RentedCount);
+    }
+
+    private EncodedFrame Packet(int arrivalMilliseconds)
+    {
+        EncodedFrame packet = _pool.Rent(10);
+        packet.LastArrival = TimeSpan.FromMilliseconds(arrivalMilliseconds);
+        return packet;
+    }
+}
