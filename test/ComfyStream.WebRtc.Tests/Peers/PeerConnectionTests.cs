@@ -66,9 +66,10 @@ public sealed class PeerConnectionTests
     {
         using var pair = new PeerPair(clientPublishes: false, seed);
         pair.Connect();
+        List<byte[]> pictures = SendPictures(pair, pair.Server, count: 1, sound: false);
         pair.ToClient.Conditions = new LinkConditions(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(5), loss, Duplication: 0.01);
 
-        List<byte[]> pictures = SendPictures(pair, pair.Server, count: 90, sound: false);
+        pictures.AddRange(SendPictures(pair, pair.Server, count: 90, sound: false));
         pair.Run(TimeSpan.FromSeconds(1));
 
         Assert.True(pair.ToClient.Lost > 0, "The link lost nothing: the test proves nothing.");
