@@ -76,6 +76,7 @@ public sealed unsafe class VideoFrame
     {
         NativeMemory.AlignedFree(_memory);
         _memory = null;
+        _memoryBytes = 0;
         Width = Height = 0;
     }
 
