@@ -1,0 +1,92 @@
+using ComfyStream.Media;
+using Microsoft.ML.OnnxRuntime;
+
+namespace ComfyStream.Workflows.Models;
+
+/// <summary>Finds model files (<c>NAME.onnx</c>) and keeps each loaded once for all streams. Thread-safe.</summary>
+internal sealed class ModelStore(IReadOnlyList<string> folders) : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, InferenceSession> _loaded = [];
+    private bool _disposed;
+
+    /// <summary>Makes a session of a model with one float input and one float output.</summary>
+    /// <exception cref="MediaException">The file is missing, cannot be read, or is another model.</exception>
+    public ModelSession CreateSession(string name, long[] inputShape, long[] outputShape)
+    {
+        string path = Find(name);
+        InferenceSession session = Load(name, path);
+        if (session.InputNames.Count != 1 || session.OutputNames.Count != 1
+            || !Fits(session.InputMetadata[session.InputNames[0]], inputShape) || !Fits(session.OutputMetadata[session.OutputNames[0]], outputShape))
+        {
+            throw new MediaException(
+                $"The model {path} is not the one that is needed: it must take float [{string.Join(", ", inputShape)}] and give float [{string.Join(", ", outputShape)}]. Put the right {name}.onnx there.");
+        }
+
+        return new ModelSession(session, inputShape, outputShape);
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            foreach (InferenceSession session in _loaded.Values)
+                session.Dispose();
+            _loaded.Clear();
+        }
+    }
+
+    /// <summary>Dimensions that a model leaves open are negative.</summary>
+    private static bool Fits(NodeMetadata metadata, long[] shape) =>
+        metadata.IsTensor && metadata.ElementType == typeof(float) && metadata.Dimensions.Length == shape.Length
+        && metadata.Dimensions.Zip(shape).All(pair => pair.First < 0 || pair.First == pair.Second);
+
+    private string Find(string name)
+    {
+        string file = name + ".onnx";
+        foreach (string folder in folders)
+        {
+            string path = Path.Combine(folder, file);
+            if (File.Exists(path))
+                return path;
+        }
+
+        string searched = folders.Count == 0 ? "no model folder is set" : $"looked in {string.Join(", ", folders)}";
+        throw new MediaException($"The model file {file} was not found ({searched}). Put it into one of the model folders.");
+    }
+
+    private InferenceSession Load(string name, string path)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_loaded.TryGetValue(name, out InferenceSession? session))
+                _loaded.Add(name, session = Open(path));
+            return session;
+        }
+    }
+
+    private static InferenceSession Open(string path)
+    {
+        // A run uses the thread that asks for it and no other: streams run side by side, and waiting workers that spin would take
+        // the cores from the media threads.
+        using var options = new SessionOptions
+        {
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        try
+        {
+            return new InferenceSession(path, options);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new MediaException($"The model {path} cannot be loaded: {e.Message}");
+        }
+    }
+}

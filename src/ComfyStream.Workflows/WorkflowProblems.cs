@@ -1,0 +1,58 @@
+using System.Text;
+
+namespace ComfyStream.Workflows;
+
+/// <summary>
+/// Collects all that is wrong with a workflow, one line each. What a client wrote is quoted only in clipped, printable pieces,
+/// so that the text stays short and harmless whatever was sent.
+/// </summary>
+internal sealed class WorkflowProblems
+{
+    private const int MaxLines = 20;
+    private const int MaxQuotedChars = 40;
+    private readonly List<string> _lines = [];
+    private int _count;
+
+    public bool Any => _count > 0;
+
+    public void Add(string problem)
+    {
+        if (++_count <= MaxLines)
+            _lines.Add(problem);
+    }
+
+    public void Add(WorkflowNode node, string problem) => Add($"{Describe(node)}: {problem}");
+
+    public void Add(WorkflowNode node, string input, string problem) => Add($"{Describe(node)}, input {input}: {problem}");
+
+    public static string Describe(WorkflowNode node) =>
+        node.WrittenClassType.Length == 0 ? $"node {Quote(node.Id)}" : $"node {Quote(node.Id)} ({Quote(node.WrittenClassType)})";
+
+    /// <summary>Ids in a sentence: <c>node 3</c>, <c>nodes 3, 4 and 5</c>; clipped to a few.</summary>
+    public static string NameAll(IEnumerable<WorkflowNode> nodes)
+    {
+        const int MaxNamed = 6;
+        List<string> ids = [.. nodes.Select(node => Quote(node.Id))];
+        if (ids.Count == 1)
+            return $"node {ids[0]}";
+        if (ids.Count > MaxNamed)
+            return $"nodes {string.Join(", ", ids.Take(MaxNamed))} and {ids.Count - MaxNamed} more";
+        return $"nodes {string.Join(", ", ids.Take(ids.Count - 1))} and {ids[^1]}";
+    }
+
+    /// <summary>Text of a client as it may appear in a message: printable and short.</summary>
+    public static string Quote(string text)
+    {
+        bool clipped = text.Length > MaxQuotedChars;
+        var quoted = new StringBuilder(MaxQuotedChars + 3);
+        foreach (char c in text.AsSpan(0, Math.Min(text.Length, MaxQuotedChars)))
+            quoted.Append(char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' ? '?' : c);
+        return clipped ? quoted.Append("...").ToString() : quoted.ToString();
+    }
+
+    public override string ToString()
+    {
+        string text = string.Join('\n', _lines);
+        return _count > MaxLines ? $"{text}\nand {_count - MaxLines} more problems" : text;
+    }
+}

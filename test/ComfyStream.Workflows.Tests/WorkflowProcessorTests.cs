@@ -1,0 +1,162 @@
+using ComfyStream.Media;
+using ComfyStream.Workflows.Models;
+using ComfyStream.Workflows.Nodes;
+
+namespace ComfyStream.Workflows.Tests;
+
+public sealed class WorkflowProcessorTests
+{
+    [Theory]
+    [InlineData("passthrough")]
+    [InlineData("invert")]
+    [InlineData("background-blur")]
+    public void A_picture_allocates_nothing_once_warm(string name)
+    {
+        using var pool = new VideoFramePool();
+        using WorkflowProcessor processor = Start(Graphs.Shipped(name), pool);
+        Run(60);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Run(30);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, pool.RentedCount);
+
+        void Run(int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                VideoFrame frame = pool.Rent(640, 360);
+                frame.MediaTime = TimeSpan.FromMilliseconds(33 * i);
+                processor.Process(frame).Return();
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("invert")]
+    [InlineData("background-blur")]
+    public void Size_may_change_from_picture_to_picture_and_times_go_along(string name)
+    {
+        using var pool = new VideoFramePool();
+        using WorkflowProcessor processor = Start(Graphs.Shipped(name), pool);
+        foreach ((int width, int height) in new[] { (640, 360), (1280, 720), (322, 178), (720, 1280), (16, 16), (640, 360) })
+        {
+            VideoFrame frame = Pictures.Noise(pool, width, height, seed: width);
+            frame.IsBt709 = width > 640;
+            frame.MediaTime = TimeSpan.FromSeconds(width);
+            frame.FirstArrival = TimeSpan.FromSeconds(width + 1);
+            frame.LastArrival = TimeSpan.FromSeconds(width + 2);
+
+            VideoFrame result = processor.Process(frame);
+
+            Assert.Equal((width, height, width > 640), (result.Width, result.Height, result.IsBt709));
+            Assert.Equal((width, width + 1, width + 2), (result.MediaTime.TotalSeconds, result.FirstArrival.TotalSeconds, result.LastArrival.TotalSeconds));
+            result.Return();
+        }
+
+        Assert.Equal(0, pool.RentedCount);
+    }
+
+    [Fact]
+    public void Invert_works_on_the_input_itself()
+    {
+        using var pool = new VideoFramePool();
+        using WorkflowProcessor processor = Start(Graphs.Shipped("invert"), pool);
+        VideoFrame frame = Pictures.Flat(pool, 64, 64, 100, 90, 200);
+        Assert.Same(frame, processor.Process(frame));
+        Assert.Equal((151, 166, 56), (Pictures.Get(frame, Plane.Y, 9, 9), Pictures.Get(frame, Plane.U, 9, 9), Pictures.Get(frame, Plane.V, 9, 9)));
+        frame.Return();
+    }
+
+    [Theory]
+    [InlineData("""["1", 0]""")]
+    [InlineData("""["2", 0]""")]
+    public void A_node_that_throws_leaves_no_picture_out_and_the_next_one_is_processed(string failingInput)
+    {
+        var catalog = new NodeCatalog([LoadTensorNode.Descriptor, SaveTensorNode.Descriptor, ImageInvertNode.Descriptor, ImageCompositeMaskedNode.Descriptor, FlakyNode.Descriptor]);
+        using var pool = new VideoFramePool();
+        using WorkflowProcessor processor = Start(
+            $$"""
+            {
+              "1": { "class_type": "LoadTensor" },
+              "2": { "class_type": "ImageInvert", "inputs": { "image": ["1", 0] } },
+              "3": { "class_type": "Flaky", "inputs": { "image": {{failingInput}} } },
+              "4": { "class_type": "ImageCompositeMasked", "inputs": { "destination": ["3", 0], "source": ["1", 0] } },
+              "5": { "class_type": "SaveTensor", "inputs": { "images": ["4", 0] } }
+            }
+            """,
+            pool,
+            catalog);
+
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Throws<InvalidDataException>(() => processor.Process(pool.Rent(64, 64)));
+            Assert.Equal(0, pool.RentedCount);
+            processor.Process(pool.Rent(64, 64)).Return();
+            Assert.Equal(0, pool.RentedCount);
+        }
+    }
+
+    [Fact]
+    public void Background_blur_keeps_the_face_and_takes_the_detail_from_the_background()
+    {
+        using var pool = new VideoFramePool();
+        using WorkflowProcessor processor = Start(Graphs.Shipped("background-blur"), pool);
+        VideoFrame source = Pictures.Astronaut(pool);
+        double[,] before = Pictures.Read(source, Plane.Y);
+        VideoFrame result = processor.Process(source);
+        double[,] after = Pictures.Read(result, Plane.Y);
+        result.Return();
+
+        Assert.InRange(Pictures.Psnr(before, after, 240, 110, 325, 210), 42, double.PositiveInfinity);
+        foreach ((int left, int top, int right, int bottom) in new[] { (0, 0, 70, 160), (470, 150, 560, 300) })
+            Assert.InRange(Pictures.Detail(after, left, top, right, bottom) / Pictures.Detail(before, left, top, right, bottom), 0, 0.1);
+    }
+
+    [Theory]
+    [InlineData("blur", false)]
+    [InlineData("pass", true)]
+    public void When_nobody_is_there_for_long_only_pass_opens_the_picture(string whenEmpty, bool opens)
+    {
+        using var pool = new VideoFramePool();
+        using WorkflowProcessor processor = Start(Graphs.Shipped("background-blur").Replace("\"when_empty\": \"blur\"", $"\"when_empty\": \"{whenEmpty}\""), pool);
+        double[] detail = new double[61];
+        for (int i = 0; i < detail.Length; i++)
+        {
+            VideoFrame stripes = pool.Rent(320, 180);
+            Pictures.Fill(stripes, (plane, x, _) => plane == Plane.Y ? (byte)(x % 8 < 4 ? 90 : 130) : (byte)128);
+            stripes.MediaTime = TimeSpan.FromSeconds(i / 30.0);
+            VideoFrame result = processor.Process(stripes);
+            detail[i] = Pictures.Detail(Pictures.Read(result, Plane.Y), 0, 0, 320, 180);
+            result.Return();
+        }
+
+        double full = 40 * 40 / 4.0;
+        Assert.InRange(detail[29], 0, full * 0.02);
+        Assert.InRange(detail[60], opens ? full * 0.95 : 0, opens ? full * 1.05 : full * 0.02);
+    }
+
+    private static WorkflowProcessor Start(string json, VideoFramePool pool, NodeCatalog? catalog = null) =>
+        new(Graphs.Compile(json, catalog), new ModelStore([Repository.Models]), pool);
+
+    /// <summary>Fails on every other picture, after it took a picture for its result.</summary>
+    private sealed class FlakyNode : Node
+    {
+        public static readonly NodeDescriptor Descriptor = new()
+        {
+            ClassType = "Flaky",
+            Inputs = [new LinkInput("image", LinkType.Image)],
+            Outputs = [LinkType.Image],
+            Overwritable = 0,
+            Create = static (_, _) => new FlakyNode(),
+        };
+
+        private int _count;
+
+        public override void Run(NodeContext context)
+        {
+            context.Target(64, 64);
+            if (_count++ % 2 == 0)
+                throw new InvalidDataException("flaky");
+        }
+    }
+}
