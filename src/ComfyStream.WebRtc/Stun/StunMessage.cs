@@ -156,8 +156,17 @@ public ref struct StunMessage
         && BinaryPrimitives.ReadUInt16BigEndian(datagram[2..]) == datagram.Length - HeaderBytes
         && BinaryPrimitives.ReadUInt32BigEndian(datagram[CookieOffset..]) == MagicCookie;
 
-    private static bool IsUnknownRequired(in StunAttribute attribute) =>
-        attribute.IsComprehensionRequired && !Enum.IsDefined(attribute.Type);
+    // Not Enum.IsDefined: what it caches is collected with the garbage and made anew.
+    private static bool IsUnknownRequired(in StunAttribute attribute) => attribute.IsComprehensionRequired && attribute.Type is not
+        (StunAttributeType.MappedAddress
+        or StunAttributeType.Username
+        or StunAttributeType.MessageIntegrity
+        or StunAttributeType.ErrorCode
+        or StunAttributeType.UnknownAttributes
+        or StunAttributeType.MessageIntegritySha256
+        or StunAttributeType.XorMappedAddress
+        or StunAttributeType.Priority
+        or StunAttributeType.UseCandidate);
 
     private readonly ReadOnlySpan<byte> Value(int attributeOffset, int valueBytes) =>
         _bytes.Slice(attributeOffset + StunAttributeEnumerator.AttributeHeaderBytes, valueBytes);
