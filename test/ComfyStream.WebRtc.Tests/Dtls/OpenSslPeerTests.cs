@@ -1,0 +1,207 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using ComfyStream.WebRtc.Dtls;
+using ComfyStream.WebRtc.Srtp;
+using Xunit;
+
+namespace ComfyStream.WebRtc.Tests.Dtls;
+
+/// <summary>Handshakes over loopback with the openssl command as the peer. Debian package: openssl.</summary>
+public sealed class OpenSslPeerTests : IDisposable
+{
+    private const string Gcm = "SRTP_AEAD_AES_128_GCM";
+    private const string CounterMode = "SRTP_AES128_CM_SHA1_80";
+
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(15);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("dtls-peer-");
+    private readonly UdpClient _socket = new(new IPEndPoint(IPAddress.Loopback, 0));
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private IPEndPoint? _peer;
+
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData(Gcm, false)]
+    [InlineData(CounterMode, false)]
+    [InlineData(Gcm, true)]
+    [InlineData(CounterMode, true)]
+    public void A_client_gets_the_keys_we_get(string profile, bool rsa)
+    {
+        var fingerprint = WriteCertificate(rsa);
+        using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [fingerprint]);
+        using var client = StartClient(profile, withCertificate: true);
+        AssertSameKeys(transport, DtlsRole.Server, client, profile);
+    }
+
+    [Theory]
+    [InlineData(Gcm, false)]
+    [InlineData(CounterMode, false)]
+    [InlineData(Gcm, true)]
+    [InlineData(CounterMode, true)]
+    public void A_server_gets_the_keys_we_get(string profile, bool rsa)
+    {
+        var fingerprint = WriteCertificate(rsa);
+        using var transport = new DtlsTransport(DtlsPair.ClientIdentity, DtlsRole.Client, [fingerprint]);
+        using var server = StartServer(profile);
+        AssertSameKeys(transport, DtlsRole.Client, server, profile);
+    }
+
+    [Fact]
+    public void Of_both_profiles_AES_GCM_is_chosen_whatever_the_clients_order()
+    {
+        var fingerprint = WriteCertificate(rsa: false);
+        using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [fingerprint]);
+        using var client = StartClient($"{CounterMode}:{Gcm}", withCertificate: true);
+        AssertSameKeys(transport, DtlsRole.Server, client, Gcm);
+    }
+
+    [Fact]
+    public void A_client_without_a_certificate_is_refused()
+    {
+        WriteCertificate(rsa: false);
+        using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [DtlsPair.ClientIdentity.Fingerprint]);
+        using var client = StartClient(Gcm, withCertificate: false);
+        Run(transport, () => transport.State == DtlsState.Failed);
+        Assert.Equal(DtlsFailure.HandshakeError, transport.Failure);
+        Assert.Contains("peer did not return a certificate", transport.FailureText, StringComparison.Ordinal);
+        Assert.False(transport.TryGetKeyingMaterial(out _));
+    }
+
+    [Fact]
+    public void A_client_without_SRTP_gets_no_keys()
+    {
+        var fingerprint = WriteCertificate(rsa: false);
+        using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [fingerprint]);
+        using var client = StartClient(profiles: null, withCertificate: true);
+        Run(transport, () => transport.State == DtlsState.Failed);
+        Assert.Equal(DtlsFailure.NoSrtpProfile, transport.Failure);
+    }
+
+    [Theory]
+    [InlineData(DtlsRole.Client)]
+    [InlineData(DtlsRole.Server)]
+    public void A_certificate_other_than_announced_is_refused(DtlsRole role)
+    {
+        WriteCertificate(rsa: true);
+        using var transport = new DtlsTransport(DtlsPair.ServerIdentity, role, [DtlsPair.ClientIdentity.Fingerprint]);
+        using var peer = role == DtlsRole.Client ? StartServer(Gcm) : StartClient(Gcm, withCertificate: true);
+        Run(transport, () => transport.State == DtlsState.Failed);
+        Assert.Equal(DtlsFailure.FingerprintMismatch, transport.Failure);
+    }
+
+    [Fact]
+    public void The_peers_close_notify_is_seen_and_answered()
+    {
+        var fingerprint = WriteCertificate(rsa: false);
+        using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [fingerprint]);
+        using var client = StartClient(Gcm, withCertificate: true);
+        AssertSameKeys(transport, DtlsRole.Server, client, Gcm);
+        client.WriteLine("Q");
+        Run(transport, () => transport.State == DtlsState.Closed);
+        Assert.Equal(DtlsState.Closed, transport.State);
+        Assert.Equal("", transport.FailureText);
+    }
+
+    private void AssertSameKeys(DtlsTransport transport, DtlsRole role, ToolProcess peer, string profile)
+    {
+        string? line = null;
+        Run(transport, () => transport.State == DtlsState.Failed || (line ??= peer.TryTakeLine("Keying material:")) is not null);
+        Assert.True(transport.State == DtlsState.Connected, $"{transport.FailureText}\n{peer.Output}");
+        Assert.True(line is not null, peer.Output);
+        Assert.True(transport.TryGetKeyingMaterial(out var keys));
+        Assert.Equal(profile == Gcm ? SrtpProfile.AeadAes128Gcm : SrtpProfile.Aes128CmHmacSha1_80, keys.Profile);
+
+        // The TLS 1.2 exporter's output is a prefix of a longer one's, so 60 bytes serve both profiles.
+        var exported = Convert.FromHexString(line.AsSpan(line.LastIndexOf(' ') + 1));
+        var expected = new SrtpKeyingMaterial(keys.Profile, role, exported.AsSpan(0, keys.Profile.KeyingMaterialBytes()));
+        Assert.Equal(expected.SendMasterKey.ToArray(), keys.SendMasterKey.ToArray());
+        Assert.Equal(expected.SendMasterSalt.ToArray(), keys.SendMasterSalt.ToArray());
+        Assert.Equal(expected.ReceiveMasterKey.ToArray(), keys.ReceiveMasterKey.ToArray());
+        Assert.Equal(expected.ReceiveMasterSalt.ToArray(), keys.ReceiveMasterSalt.ToArray());
+    }
+
+    /// <summary>Carries datagrams between the transport and the socket until <paramref name="isDone"/> or the time limit.</summary>
+    private void Run(DtlsTransport transport, Func<bool> isDone)
+    {
+        var buffer = new byte[DtlsTransport.MaxDatagramBytes];
+        var end = _clock.Elapsed + s_limit;
+        transport.Start(_clock.Elapsed);
+        while (_clock.Elapsed < end)
+        {
+            while (transport.TryGetDatagram(buffer, out var byteCount))
+                Send(buffer.AsSpan(0, byteCount));
+            if (isDone())
+                return;
+            if (_socket.Client.Poll(microSeconds: 1000, SelectMode.SelectRead))
+                Receive(transport);
+            transport.HandleDeadline(_clock.Elapsed);
+        }
+    }
+
+    private void Receive(DtlsTransport transport)
+    {
+        var sender = new IPEndPoint(IPAddress.Any, 0);
+        try
+        {
+            var datagram = _socket.Receive(ref sender);
+            _peer = sender;
+            transport.HandleDatagram(_clock.Elapsed, datagram);
+        }
+        catch (SocketException)
+        {
+            // The server's port is not open yet, or the peer is gone: what was sent counts as lost.
+        }
+    }
+
+    private void Send(ReadOnlySpan<byte> datagram)
+    {
+        try
+        {
+            _socket.Send(datagram, _peer!);
+        }
+        catch (SocketException)
+        {
+            // As above.
+        }
+    }
+
+    private ToolProcess StartClient(string? profiles, bool withCertificate) => new("openssl",
+    [
+        "s_client", "-dtls1_2", "-connect", $"127.0.0.1:{((IPEndPoint)_socket.Client.LocalEndPoint!).Port}",
+        .. withCertificate ? CertificateArguments : [], .. profiles is null ? (string[])[] : ["-use_srtp", profiles], .. ExportArguments,
+    ]);
+
+    private ToolProcess StartServer(string profiles)
+    {
+        using (var probe = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0)))
+            _peer = (IPEndPoint)probe.Client.LocalEndPoint!;
+        return new("openssl",
+        [
+            "s_server", "-dtls1_2", "-accept", $"127.0.0.1:{_peer.Port}", "-Verify", "1", .. CertificateArguments, "-use_srtp", profiles, .. ExportArguments,
+        ]);
+    }
+
+    private string[] CertificateArguments => ["-cert", Path.Combine(_folder.FullName, "certificate.pem"), "-key", Path.Combine(_folder.FullName, "key.pem")];
+
+    private static string[] ExportArguments => ["-keymatexport", "EXTRACTOR-dtls_srtp", "-keymatexportlen", "60"];
+
+    private Fingerprint WriteCertificate(bool rsa)
+    {
+        using AsymmetricAlgorithm key = rsa ? RSA.Create(2048) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = key is RSA rsaKey
+            ? new CertificateRequest("CN=peer", rsaKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            : new CertificateRequest("CN=peer", (ECDsa)key, HashAlgorithmName.SHA256);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        File.WriteAllText(Path.Combine(_folder.FullName, "certificate.pem"), certificate.ExportCertificatePem());
+        File.WriteAllText(Path.Combine(_folder.FullName, "key.pem"), key.ExportPkcs8PrivateKeyPem());
+        return new Fingerprint("sha-256", SHA256.HashData(certificate.RawData));
+    }
+}
