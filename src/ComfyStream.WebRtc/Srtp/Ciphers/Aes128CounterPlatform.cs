@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 
@@ -9,33 +8,40 @@ namespace ComfyStream.WebRtc.Srtp.Ciphers;
 internal sealed class Aes128CounterPlatform : Aes128Counter
 {
     private const int BlockBytes = 16;
-    private const int BatchBytes = 256;
 
-    private readonly Aes _aes = Aes.Create();
+    // A transform that is kept takes arrays only, but costs no allocation per call as the one-shot methods with spans do.
+    private readonly ICryptoTransform _blockCipher;
+    private readonly byte[] _counters = new byte[16 * BlockBytes];
+    private readonly byte[] _keyStream = new byte[16 * BlockBytes];
 
-    public Aes128CounterPlatform(ReadOnlySpan<byte> key) => _aes.SetKey(key);
+    public Aes128CounterPlatform(ReadOnlySpan<byte> key)
+    {
+        using var aes = Aes.Create();
+        aes.SetKey(key);
+        aes.Mode = CipherMode.ECB;
+        aes.Padding = PaddingMode.None;
+        _blockCipher = aes.CreateEncryptor();
+    }
 
-    [SkipLocalsInit]
     public override void Xor(Vector128<byte> initialBlock, ReadOnlySpan<byte> source, Span<byte> destination)
     {
         CheckSizes(source.Length, destination.Length);
-        Span<byte> keyStream = stackalloc byte[BatchBytes];
         ushort counter = 0;
         while (!source.IsEmpty)
         {
-            for (var offset = 0; offset < BatchBytes; offset += BlockBytes, counter++)
+            for (var offset = 0; offset < _counters.Length; offset += BlockBytes, counter++)
             {
-                initialBlock.CopyTo(keyStream[offset..]);
-                BinaryPrimitives.WriteUInt16BigEndian(keyStream[(offset + BlockBytes - 2)..], counter);
+                initialBlock.CopyTo(_counters, offset);
+                BinaryPrimitives.WriteUInt16BigEndian(_counters.AsSpan(offset + BlockBytes - sizeof(ushort)), counter);
             }
-            _aes.EncryptEcb(keyStream, keyStream, PaddingMode.None);
-            var taken = Math.Min(BatchBytes, source.Length);
+            _blockCipher.TransformBlock(_counters, 0, _counters.Length, _keyStream, 0);
+            var taken = Math.Min(_keyStream.Length, source.Length);
             for (var i = 0; i < taken; i++)
-                destination[i] = (byte)(source[i] ^ keyStream[i]);
+                destination[i] = (byte)(source[i] ^ _keyStream[i]);
             source = source[taken..];
             destination = destination[taken..];
         }
     }
 
-    public override void Dispose() => _aes.Dispose();
+    public override void Dispose() => _blockCipher.Dispose();
 }
