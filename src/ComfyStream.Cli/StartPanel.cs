@@ -29,6 +29,8 @@ internal static class StartPanel
         if (others.Length > 0)
             rows.Add(("", $"others: {string.Join(", ", others)}; choose by --workflow NAME, or by &prompts=NAME when publishing"));
         rows.Add(("Media", $"UDP {string.Join(", ", summary.MediaEndPoints.Select(Port))}; announced: {Announced(summary)}"));
+        if (summary.Codecs.Length > 0)
+            rows.Add(("Codecs", summary.Codecs));
         rows.Add(("Workspace", summary.Workspace));
         return rows;
     }

@@ -60,6 +60,7 @@ public sealed class RelayServer : IAsyncDisposable
         _workflows.Default.IsPassthrough,
         [.. _library.List().Select(workflow => workflow.Name)],
         _relay?.MediaEndPoints ?? [],
+        _codecs.Description,
         _codecs.Problem);
 
     /// <summary>Starts a server.</summary>

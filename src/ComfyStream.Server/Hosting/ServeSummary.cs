@@ -11,6 +11,7 @@ namespace ComfyStream.Server.Hosting;
 /// <param name="IsPassthrough">Whether that workflow forwards its input.</param>
 /// <param name="Workflows">The workflows that can be named.</param>
 /// <param name="MediaEndPoints">The media ports.</param>
+/// <param name="Codecs">The codec libraries in use; "" when there are none.</param>
 /// <param name="CodecProblem">Why no workflow can run, and what to do; "" when they can.</param>
 public sealed record ServeSummary(
     Uri BaseAddress,
@@ -20,6 +21,7 @@ public sealed record ServeSummary(
     bool IsPassthrough,
     IReadOnlyList<string> Workflows,
     IReadOnlyList<IPEndPoint> MediaEndPoints,
+    string Codecs,
     string CodecProblem)
 {
     /// <summary>Whether clients of other machines can reach HTTP.</summary>
