@@ -57,6 +57,9 @@ public sealed class EventLoop : IDisposable
     /// <summary>Monotonic time since the process began (any thread): the <c>now</c> of all peers.</summary>
     public static TimeSpan Now => Stopwatch.GetElapsedTime(Epoch);
 
+    /// <summary>NTP time (64-bit, RFC 3550 4) of <see cref="Now"/> zero, for <see cref="PeerOptions.NtpEpoch"/>: later steps of the wall clock do not move it.</summary>
+    public static ulong NtpEpoch { get; } = NtpTimeAt(DateTimeOffset.UtcNow - Now);
+
     /// <summary>Whether the caller runs on this loop.</summary>
     public bool IsCurrent => Thread.CurrentThread == _thread;
 
@@ -119,6 +122,15 @@ public sealed class EventLoop : IDisposable
         {
             // Whoever listens to faults has one: the loop lives.
         }
+    }
+
+    private static ulong NtpTimeAt(DateTimeOffset time)
+    {
+        // NTP counts from 1900: 2,208,988,800 seconds before Unix time (RFC 5905 6).
+        const ulong NtpToUnixSeconds = 2_208_988_800;
+        var ticks = (ulong)(time - DateTimeOffset.UnixEpoch).Ticks;
+        ulong fraction = (ticks % TimeSpan.TicksPerSecond << 32) / TimeSpan.TicksPerSecond;
+        return ((ticks / TimeSpan.TicksPerSecond) + NtpToUnixSeconds << 32) | fraction;
     }
 
     private bool Enqueue(object item)

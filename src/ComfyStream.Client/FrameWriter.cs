@@ -1,0 +1,80 @@
+using ComfyStream.Media;
+using ComfyStream.Transport;
+using ComfyStream.WebRtc;
+using ComfyStream.WebRtc.Packetization;
+
+namespace ComfyStream.Client;
+
+/// <summary>
+/// Packetizes frames on the caller's thread and hands them to the peer on its loop through a bounded queue. Allocates nothing once
+/// warm. One thread writes at a time.
+/// </summary>
+internal sealed class FrameWriter(ClientConnection connection, Action onPictureLost) : ILoopWork
+{
+    // A loop that is so many frames behind is not going to send them in time.
+    private const int MaxPending = 32;
+
+    // What a peer keeps for retransmission, and what waits; more is left to the garbage collector.
+    private const int MaxKept = 512;
+
+    private readonly BoundedQueue<PacketizedFrame> _pending = new(MaxPending);
+    private readonly BoundedQueue<PacketizedFrame> _free = new(MaxKept);
+    private int _isPosted;
+    private long _dropped;
+
+    /// <summary>Frames that were not sent (any thread).</summary>
+    public long DroppedCount => Volatile.Read(ref _dropped);
+
+    /// <summary>Queues a frame (borrowed). False when it was dropped.</summary>
+    public bool TryWrite(EncodedFrame frame)
+    {
+        bool isVideo = frame.Codec == MediaCodec.H264;
+        if (connection.State != PeerConnectionState.Connected || connection.Loop is not { } loop)
+            return Drop();
+
+        PacketizedFrame packets = _free.TryDequeue(out PacketizedFrame? free) ? free : new PacketizedFrame(Return);
+        packets.Begin(isVideo ? MediaKind.Video : MediaKind.Audio, frame.MediaTime, frame.IsKeyFrame, frame.LastArrival);
+        int count = isVideo ? H264Packetizer.Packetize(frame.Data, packets) : OpusPacketizer.Packetize(frame.Data, packets);
+        if (count == 0 || !_pending.TryEnqueue(packets))
+        {
+            packets.Release();
+            return Drop();
+        }
+
+        if (Interlocked.Exchange(ref _isPosted, 1) == 0 && !loop.Post(this))
+            Volatile.Write(ref _isPosted, 0);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Run(EventLoop loop)
+    {
+        // Before the queue is read: a frame that comes from here on posts again.
+        Interlocked.Exchange(ref _isPosted, 0);
+        while (_pending.TryDequeue(out PacketizedFrame? packets))
+        {
+            bool isVideo = packets.Kind == MediaKind.Video;
+            bool isWritten = false;
+            if (connection.Peer is { } peer)
+            {
+                isWritten = peer.WriteFrame(EventLoop.Now, packets);
+                loop.Touch(peer);
+            }
+
+            packets.Release();
+            if (isWritten)
+                continue;
+            Drop();
+            if (isVideo)
+                onPictureLost();
+        }
+    }
+
+    private bool Drop()
+    {
+        Interlocked.Increment(ref _dropped);
+        return false;
+    }
+
+    private void Return(PacketizedFrame frame) => _free.TryEnqueue(frame);
+}
