@@ -1,0 +1,244 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using ComfyStream.WebRtc;
+using ComfyStream.WebRtc.Dtls;
+using ComfyStream.WebRtc.Packetization;
+
+namespace ComfyStream.Transport.Tests;
+
+/// <summary>Real peers over real sockets: ICE, DTLS and SRTP from one loop to another.</summary>
+public sealed class EventLoopPeerTests : IDisposable
+{
+    private readonly DtlsIdentity _identity = DtlsIdentity.Create(new DateOnly(2026, 1, 1));
+    private readonly EventLoop _serverLoop = new(new IPEndPoint(IPAddress.Loopback, 0), "net-server");
+    private readonly EventLoop _clientLoop = new(new IPEndPoint(IPAddress.Any, 0), "net-client");
+    private readonly List<Exception> _faults = [];
+
+    public EventLoopPeerTests() => _serverLoop.OnFault = _faults.Add;
+
+    public void Dispose()
+    {
+        _clientLoop.Dispose();
+        _serverLoop.Dispose();
+        _identity.Dispose();
+    }
+
+    [Fact]
+    public void Two_peers_on_two_loops_connect_and_frames_arrive()
+    {
+        Link link = Connect();
+
+        Send(link, 20);
+        Assert.True(link.ServerHandler.WaitFrames(1));
+        Send(link, 3);
+        Assert.True(link.ServerHandler.WaitFrames(2));
+
+        Assert.Equal(4 + 3000, link.ServerHandler.LastFrameBytes);
+        Assert.Equal(1, _serverLoop.Counters.Peers);
+        Assert.Empty(_faults);
+    }
+
+    [Fact]
+    public void Several_clients_of_loops_of_their_own_are_told_apart()
+    {
+        using var secondLoop = new EventLoop(new IPEndPoint(IPAddress.IPv6Any, 0), "net-client-2");
+        Link first = Connect();
+        Link second = Connect(secondLoop);
+
+        Send(first, 1);
+        Send(second, 2);
+
+        Assert.True(first.ServerHandler.WaitFrames(1));
+        Assert.True(second.ServerHandler.WaitFrames(1));
+        Assert.Equal(4 + 1000, first.ServerHandler.LastFrameBytes);
+        Assert.Equal(4 + 2000, second.ServerHandler.LastFrameBytes);
+    }
+
+    [Fact]
+    public void A_second_client_of_one_loop_to_the_same_address_is_refused_and_the_first_lives()
+    {
+        Exception? fault = null;
+        _clientLoop.OnFault = exception => fault = exception;
+        Link first = Connect();
+
+        Link second = Start(_clientLoop);
+        Assert.True(second.ClientHandler.WaitClosed());
+        Send(first, 1);
+
+        Assert.True(first.ServerHandler.WaitFrames(1));
+        Assert.Contains("event loop of its own", fault?.Message);
+    }
+
+    [Fact]
+    public void The_end_of_a_loop_tells_the_other_side()
+    {
+        Link link = Connect();
+
+        _clientLoop.Dispose();
+
+        Assert.True(link.ClientHandler.WaitClosed());
+        Assert.True(link.ServerHandler.WaitClosed());
+        Assert.Equal(CloseReason.RemoteClose, link.ServerHandler.CloseReason);
+        Assert.Equal(0, _serverLoop.Counters.Peers);
+    }
+
+    [Fact]
+    public void A_peer_closed_by_its_application_tells_the_other_side_and_leaves_the_loop()
+    {
+        Link link = Connect();
+
+        _serverLoop.Post(loop =>
+        {
+            link.Pair.Server.Close(EventLoop.Now);
+            loop.Touch(link.Pair.Server);
+        });
+
+        Assert.True(link.ServerHandler.WaitClosed());
+        Assert.True(link.ClientHandler.WaitClosed());
+        Assert.Equal(CloseReason.RemoteClose, link.ClientHandler.CloseReason);
+        Assert.Equal(0, _serverLoop.Counters.Peers);
+    }
+
+    [Fact]
+    public void A_handler_that_throws_costs_its_own_peer_only()
+    {
+        using var secondLoop = new EventLoop(new IPEndPoint(IPAddress.Any, 0), "net-client-2");
+        Link healthy = Connect();
+        Link broken = Connect(secondLoop, serverEvent: e =>
+        {
+            if (e.Kind == PeerEventKind.FrameReceived)
+                throw new FormatException("broken handler");
+        });
+
+        Send(broken, 1);
+        Assert.True(broken.ServerHandler.WaitClosed());
+        Assert.True(broken.ClientHandler.WaitClosed());
+        Send(healthy, 1);
+
+        Assert.True(healthy.ServerHandler.WaitFrames(1));
+        Assert.IsType<FormatException>(Assert.Single(_faults));
+        Assert.Equal(1, _serverLoop.Counters.Peers);
+    }
+
+    [Fact]
+    public void A_peer_that_nobody_calls_ends_by_its_deadline()
+    {
+        var pair = new PeerPair(_identity, _serverLoop.LocalEndPoint, _clientLoop.LocalEndPoint, new PeerOptions { IceTimeout = TimeSpan.FromMilliseconds(50) });
+        var handler = new RecordingHandler();
+
+        _serverLoop.Post(loop => loop.Add(pair.Server, handler));
+
+        Assert.True(handler.WaitClosed());
+        Assert.Equal(CloseReason.IceTimeout, handler.CloseReason);
+        pair.Client.Dispose();
+    }
+
+    [Fact]
+    public void Strangers_who_know_the_user_fragment_or_flood_the_port_change_nothing()
+    {
+        Link link = Connect();
+        using Socket stranger = Loopback.OpenPeer();
+        byte[] username = Encoding.UTF8.GetBytes($"{link.Pair.Server.LocalUserFragment}:{link.Pair.Client.LocalUserFragment}");
+        byte[] forged = new byte[20 + 4 + ((username.Length + 3) & ~3)];
+        new byte[] { 0, 1, 0, (byte)(forged.Length - 20), 0x21, 0x12, 0xA4, 0x42 }.CopyTo(forged, 0);
+        new byte[] { 0, 6, 0, (byte)username.Length }.CopyTo(forged, 20);
+        username.CopyTo(forged, 24);
+        byte[][] datagrams =
+        [
+            forged,
+            [22, 254, 253, .. new byte[60]],
+            [21, 254, 253, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 2, 40],
+            [128, 96, .. new byte[100]],
+            [129, 203, 0, 1, 0, 0, 0, 1],
+        ];
+        long dropped = _serverLoop.Counters.DatagramsDropped;
+
+        for (int i = 0; i < 100; i++)
+        {
+            foreach (byte[] datagram in datagrams)
+                stranger.SendTo(datagram, _serverLoop.LocalEndPoint);
+        }
+
+        Send(link, 5);
+
+        Assert.True(link.ServerHandler.WaitFrames(1));
+        Assert.True(SpinWait.SpinUntil(() => _serverLoop.Counters.DatagramsDropped >= dropped + 400, TimeSpan.FromSeconds(5)));
+        Assert.Equal(0, stranger.Available);
+    }
+
+    [Fact]
+    public void A_forwarded_frame_allocates_nothing_on_the_loops()
+    {
+        Link link = Connect();
+        PacketizedFrame frame = PeerPair.MakeFrame(7);
+        var work = new SendWork(link.Pair.Client, frame);
+        long sent = 0;
+        long clientBytes = 1;
+        long serverBytes = 1;
+        for (int round = 0; round < 30 && clientBytes + serverBytes != 0; round++)
+        {
+            long clientBefore = AllocatedOn(_clientLoop);
+            long serverBefore = AllocatedOn(_serverLoop);
+            for (int i = 0; i < 20; i++)
+            {
+                Assert.True(_clientLoop.Post(work));
+                sent++;
+                Assert.True(link.ServerHandler.WaitFrames((int)sent));
+            }
+
+            clientBytes = AllocatedOn(_clientLoop) - clientBefore;
+            serverBytes = AllocatedOn(_serverLoop) - serverBefore;
+        }
+
+        Assert.Equal(0, clientBytes);
+        Assert.Equal(0, serverBytes);
+    }
+
+    private static long AllocatedOn(EventLoop loop)
+    {
+        long bytes = 0;
+        using var done = new ManualResetEventSlim();
+        loop.Post(_ =>
+        {
+            bytes = GC.GetAllocatedBytesForCurrentThread();
+            done.Set();
+        });
+        Assert.True(done.Wait(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        return bytes;
+    }
+
+    private Link Connect(EventLoop? clientLoop = null, Action<PeerEvent>? serverEvent = null)
+    {
+        Link link = Start(clientLoop ?? _clientLoop, serverEvent);
+        Assert.True(link.ClientHandler.WaitConnected());
+        Assert.True(link.ServerHandler.WaitConnected());
+        return link;
+    }
+
+    private Link Start(EventLoop clientLoop, Action<PeerEvent>? serverEvent = null)
+    {
+        var pair = new PeerPair(_identity, _serverLoop.LocalEndPoint, clientLoop.LocalEndPoint);
+        var link = new Link(pair, clientLoop, new RecordingHandler(), new RecordingHandler { OnEvent = serverEvent });
+        Assert.True(_serverLoop.Post(loop => loop.Add(pair.Server, link.ServerHandler)));
+        Assert.True(clientLoop.Post(loop => loop.Add(pair.Client, link.ClientHandler)));
+        return link;
+    }
+
+    private static void Send(Link link, int packetCount)
+    {
+        PacketizedFrame frame = PeerPair.MakeFrame(packetCount);
+        Assert.True(link.ClientLoop.Post(new SendWork(link.Pair.Client, frame)));
+    }
+
+    private sealed record Link(PeerPair Pair, EventLoop ClientLoop, RecordingHandler ClientHandler, RecordingHandler ServerHandler);
+
+    private sealed class SendWork(PeerConnection peer, PacketizedFrame frame) : ILoopWork
+    {
+        public void Run(EventLoop loop)
+        {
+            peer.WriteFrame(EventLoop.Now, frame);
+            loop.Touch(peer);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Net;
+using ComfyStream.WebRtc;
+using ComfyStream.WebRtc.Dtls;
+using ComfyStream.WebRtc.Ice;
+using ComfyStream.WebRtc.Packetization;
+using ComfyStream.WebRtc.Rtp;
+using ComfyStream.WebRtc.Sdp;
+
+namespace ComfyStream.Transport.Tests;
+
+/// <summary>A controlling sender of video and a lite receiver that agreed on everything, each made for its own loop.</summary>
+internal sealed class PeerPair
+{
+    public PeerPair(DtlsIdentity identity, IPEndPoint server, IPEndPoint client, PeerOptions? options = null)
+    {
+        options ??= new PeerOptions();
+        IceCredentials clientIce = IceCredentials.Create();
+        IceCredentials serverIce = IceCredentials.Create();
+        var candidate = new IceCandidate("1", IsTcp: false, IceCandidate.ComputeHostPriority(1), TransportAddress.From(server));
+        Client = new PeerConnection(MakeSession(clientIce, serverIce, IceRole.FullControlling, DtlsRole.Client, identity, [candidate], sends: true), identity, options, EventLoop.Now);
+        Client.AddLocalAddress(TransportAddress.From(client));
+        Server = new PeerConnection(MakeSession(serverIce, clientIce, IceRole.LiteControlled, DtlsRole.Server, identity, [], sends: false), identity, options, EventLoop.Now);
+    }
+
+    public PeerConnection Client { get; }
+
+    public PeerConnection Server { get; }
+
+    public static PacketizedFrame MakeFrame(int packetCount, int packetBytes = 1000)
+    {
+        var frame = new PacketizedFrame(_ => { });
+        frame.Begin(MediaKind.Video, EventLoop.Now, isKeyFrame: true, EventLoop.Now);
+        byte[] accessUnit = new byte[4 + (packetCount * packetBytes)];
+        Array.Fill(accessUnit, (byte)0x55);
+        new byte[] { 0, 0, 0, 1, 0x65 }.CopyTo(accessUnit, 0);
+        Assert.True(H264Packetizer.Packetize(accessUnit, frame, packetBytes + 100) > 0);
+        return frame;
+    }
+
+    private static NegotiatedSession MakeSession(
+        IceCredentials local, IceCredentials remote, IceRole iceRole, DtlsRole dtlsRole, DtlsIdentity identity, IReadOnlyList<IceCandidate> candidates, bool sends)
+    {
+        var codec = new RtpCodec(96, "H264", 90000, 0, "packetization-mode=1");
+        return new NegotiatedSession
+        {
+            LocalIce = local,
+            RemoteIce = remote,
+            IceRole = iceRole,
+            DtlsRole = dtlsRole,
+            RemoteCandidates = candidates,
+            RemoteFingerprints = [identity.Fingerprint],
+            Media =
+            [
+                new NegotiatedMedia
+                {
+                    Mid = "0",
+                    Kind = MediaKind.Video,
+                    Send = sends,
+                    Receive = !sends,
+                    Codec = codec,
+                    Codecs = [codec],
+                    Extensions = HeaderExtensionMap.Empty,
+                    LocalSsrc = sends ? 1u : 2u,
+                    RemoteSsrc = sends ? null : 1u,
+                    Cname = "test",
+                    Nack = true,
+                    Pli = true,
+                },
+            ],
+        };
+    }
+}
