@@ -156,9 +156,21 @@ public sealed partial class WorkflowLibrary : IDisposable
     }
 
     private IEnumerable<string> FindNames() => _folders
-        .Where(Directory.Exists)
-        .SelectMany(folder => Directory.EnumerateFiles(folder, "*" + Extension, new EnumerationOptions()))
+        .SelectMany(FilesIn)
         .Select(path => Path.GetFileNameWithoutExtension(path))
         .Where(name => NamePattern().IsMatch(name))
         .Distinct();
+
+    /// <summary>A folder that is not there or not readable counts as empty: the others are of use all the same.</summary>
+    private static string[] FilesIn(string folder)
+    {
+        try
+        {
+            return Directory.GetFiles(folder, "*" + Extension);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
 }

@@ -30,12 +30,13 @@ internal sealed unsafe class PersonSegmentationNode : Node
     };
 
     private readonly ModelSession _session;
-    private readonly RgbTensorWriter _writer = new(Width, Height);
+    private readonly RgbTensorWriter _writer;
     private readonly MaskSmoother _smoother;
 
     private PersonSegmentationNode(NodeSettings settings, ModelStore models)
     {
         _session = models.CreateSession(Model, inputShape: [1, 3, Height, Width], outputShape: [1, 1, Height, Width]);
+        _writer = new RgbTensorWriter(Width, Height);
         _smoother = new MaskSmoother(Width, Height, settings.Number("smoothing"), settings.Choice("when_empty") == "pass" ? 1 : 0);
     }
 
