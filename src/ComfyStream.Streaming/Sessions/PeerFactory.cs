@@ -12,9 +12,6 @@ namespace ComfyStream.Streaming.Sessions;
 /// <summary>Answers offers: negotiates, and makes the peer on the event loop with the fewest peers. Thread-safe.</summary>
 internal sealed class PeerFactory
 {
-    // Seconds from 1900 (NTP) to 1970 (Unix), RFC 5905 6.
-    private const ulong NtpToUnixSeconds = 2_208_988_800;
-
     private readonly IReadOnlyList<EventLoop> _loops;
     private readonly IReadOnlyList<IReadOnlyList<IceCandidate>> _candidates;
     private readonly DtlsIdentity _identity;
@@ -25,7 +22,7 @@ internal sealed class PeerFactory
         _loops = loops;
         _identity = identity;
         _candidates = [.. loops.Select(loop => LocalCandidates.Create(addresses, loop.LocalEndPoint.Port))];
-        _options = new PeerOptions { NtpEpoch = NtpTimeAt(DateTimeOffset.UtcNow - EventLoop.Now) };
+        _options = new PeerOptions { NtpEpoch = EventLoop.NtpEpoch };
     }
 
     /// <summary>Answers an offer. On success the caller owns the peer, which is on no loop yet.</summary>
@@ -57,13 +54,6 @@ internal sealed class PeerFactory
     }
 
     private static string NewId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-
-    private static ulong NtpTimeAt(DateTimeOffset time)
-    {
-        TimeSpan unix = time - DateTimeOffset.UnixEpoch;
-        ulong fraction = (ulong)(unix.Ticks % TimeSpan.TicksPerSecond) * (1UL << 32) / TimeSpan.TicksPerSecond;
-        return (((ulong)(unix.Ticks / TimeSpan.TicksPerSecond) + NtpToUnixSeconds) << 32) | fraction;
-    }
 
     private int LeastLoaded()
     {
