@@ -78,7 +78,7 @@ internal sealed class ClientConnection : IPeerHandler, IAsyncDisposable
     public void OnPeerEvent(EventLoop loop, PeerConnection peer, PeerEvent peerEvent)
     {
         if (peerEvent.Kind == PeerEventKind.StateChanged)
-            NoteState(peer.State);
+            NoteState(peer);
         else
             _onMediaEvent(peerEvent);
     }
@@ -87,10 +87,9 @@ internal sealed class ClientConnection : IPeerHandler, IAsyncDisposable
     public void OnPeerClosed(EventLoop loop, PeerConnection peer)
     {
         Peer = null;
-        CloseReason = peer.CloseReason;
+        NoteState(peer);
         _connected.TrySetException(new ConnectionException(Explain(peer.CloseReason), peer.CloseReason, _fault));
         _closed.TrySetResult();
-        NoteState(peer.State);
     }
 
     public async ValueTask DisposeAsync()
@@ -169,11 +168,13 @@ internal sealed class ClientConnection : IPeerHandler, IAsyncDisposable
         loop.Touch(peer);
     }
 
-    private void NoteState(PeerConnectionState state)
+    private void NoteState(PeerConnection peer)
     {
+        PeerConnectionState state = peer.State;
         if (state == _state)
             return;
 
+        CloseReason = peer.CloseReason;
         _state = state;
         if (state == PeerConnectionState.Connected)
             _connected.TrySetResult();

@@ -10,7 +10,11 @@ internal static class TestFrames
     {
         byte[] data = new byte[byteCount];
         Array.Fill(data, (byte)0xA5);
-        byte[] start = [0, 0, 0, 1, (byte)(isKeyFrame ? 0x65 : 0x41)];
+
+        // Parameter sets first, as every encoder's key frames have them: a receiver needs them to know the beginning.
+        byte[] start = isKeyFrame
+            ? [0, 0, 0, 1, 0x67, 0x42, 0xE0, 0x1F, 0, 0, 0, 1, 0x68, 0xCE, 0, 0, 0, 1, 0x65, 0x88]
+            : [0, 0, 0, 1, 0x41, 0x9A];
         start.CopyTo(data, 0);
         return data;
     }

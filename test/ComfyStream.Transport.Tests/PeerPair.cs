@@ -30,9 +30,12 @@ internal sealed class PeerPair
     {
         var frame = new PacketizedFrame(_ => { });
         frame.Begin(MediaKind.Video, EventLoop.Now, isKeyFrame: true, EventLoop.Now);
-        byte[] accessUnit = new byte[4 + (packetCount * packetBytes)];
+        byte[] accessUnit = new byte[packetCount * packetBytes];
         Array.Fill(accessUnit, (byte)0x55);
-        new byte[] { 0, 0, 0, 1, 0x65 }.CopyTo(accessUnit, 0);
+
+        // Parameter sets first, as every encoder's key frames have them: a receiver needs them to know the beginning.
+        byte[] start = [0, 0, 0, 1, 0x67, 0x42, 0xE0, 0x1F, 0, 0, 0, 1, 0x68, 0xCE, 0, 0, 0, 1, 0x65, 0x88];
+        start.CopyTo(accessUnit, 0);
         Assert.True(H264Packetizer.Packetize(accessUnit, frame, packetBytes + 100) > 0);
         return frame;
     }
