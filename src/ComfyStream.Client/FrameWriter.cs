@@ -29,7 +29,7 @@ internal sealed class FrameWriter(ClientConnection connection, Action onPictureL
     public bool TryWrite(EncodedFrame frame)
     {
         bool isVideo = frame.Codec == MediaCodec.H264;
-        if (connection.State != PeerConnectionState.Connected || connection.Loop is not { } loop)
+        if (connection.State is not (PeerConnectionState.Connected or PeerConnectionState.Disconnected) || connection.Loop is not { } loop)
             return Drop();
 
         PacketizedFrame packets = _free.TryDequeue(out PacketizedFrame? free) ? free : new PacketizedFrame(Return);
