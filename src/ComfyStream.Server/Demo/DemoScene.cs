@@ -32,7 +32,7 @@ internal sealed unsafe class DemoScene
         for (int i = 0; i < Balls; i++)
             DrawBall(frame, i, seconds);
 
-        int x = (int)((Width - _person.Width) / 2 + Math.Sin(seconds * 0.7) * 260) & ~1;
+        int x = (int)((Width - _person.Width) / 2 + Math.Sin(seconds * 0.45) * 260) & ~1;
         int y = (int)(Height - _person.Height + 14 + Math.Sin(seconds * 2.1) * 12) & ~1;
         DrawPerson(frame, x, y);
         frame.IsBt709 = true;

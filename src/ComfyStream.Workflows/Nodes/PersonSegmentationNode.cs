@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ComfyStream.Media;
 using ComfyStream.Workflows.Models;
 using ComfyStream.Workflows.Pixels;
@@ -7,7 +8,8 @@ namespace ComfyStream.Workflows.Nodes;
 /// <summary>
 /// Where people are in a picture (1) and where they are not (0), by MediaPipe's selfie segmentation. When nobody has been there for
 /// a second, <c>when_empty</c> decides: <c>blur</c> says 0 everywhere, so that an effect on the background covers all and a privacy
-/// blur never opens by itself; <c>pass</c> says 1 everywhere, so that the picture stays as it is.
+/// blur never opens by itself; <c>pass</c> says 1 everywhere, so that the picture stays as it is. The network's doubts are settled
+/// before smoothing: up to <c>background_below</c> is background, from <c>person_above</c> on person, in between a soft edge.
 /// </summary>
 internal sealed unsafe class PersonSegmentationNode : Node
 {
@@ -24,6 +26,8 @@ internal sealed unsafe class PersonSegmentationNode : Node
             new LinkInput("image", LinkType.Image),
             new NumberInput("smoothing", Default: 0.6, Min: 0, Max: 1),
             new ChoiceInput("when_empty", "blur", "pass"),
+            new NumberInput("background_below", Default: 0.5, Min: 0, Max: 0.7),
+            new NumberInput("person_above", Default: 0.8, Min: 0.75, Max: 1),
         ],
         Outputs = [LinkType.Mask],
         Create = static (settings, models) => new PersonSegmentationNode(settings, models),
@@ -32,20 +36,34 @@ internal sealed unsafe class PersonSegmentationNode : Node
     private readonly ModelSession _session;
     private readonly RgbTensorWriter _writer;
     private readonly MaskSmoother _smoother;
+    private readonly float _backgroundBelow;
+    private readonly float _edgeScale;
 
     private PersonSegmentationNode(NodeSettings settings, ModelStore models)
     {
         _session = models.CreateSession(Model, inputShape: [1, 3, Height, Width], outputShape: [1, 1, Height, Width]);
         _writer = new RgbTensorWriter(Width, Height);
         _smoother = new MaskSmoother(Width, Height, settings.Number("smoothing"), settings.Choice("when_empty") == "pass" ? 1 : 0);
+        _backgroundBelow = (float)settings.Number("background_below");
+        _edgeScale = 1 / ((float)settings.Number("person_above") - _backgroundBelow);
     }
 
     public override void Run(NodeContext context)
     {
         _writer.Write(context.Image(Image), _session.Input);
         _session.Run();
-        _smoother.Update(new ReadOnlySpan<float>(_session.Output, Width * Height), context.MediaTime);
+        var mask = new Span<float>(_session.Output, Width * Height);
+        SettleDoubts(mask);
+        _smoother.Update(mask, context.MediaTime);
         context.SetMask(_smoother.Mask);
+    }
+
+    private void SettleDoubts(Span<float> mask)
+    {
+        TensorPrimitives.Subtract(mask, _backgroundBelow, mask);
+        TensorPrimitives.Multiply(mask, _edgeScale, mask);
+        TensorPrimitives.Max(mask, 0f, mask);
+        TensorPrimitives.Min(mask, 1f, mask);
     }
 
     public override void Dispose()

@@ -28,6 +28,20 @@ public sealed class PersonSegmentationNodeTests
         Assert.InRange(sum / mask.Weights.Length, 0, 0.02);
     }
 
+    [Fact]
+    public void Doubtful_places_are_settled_by_the_two_limits()
+    {
+        using var pool = new VideoFramePool();
+        using var plain = new NodeRunner("PersonSegmentation", pool, [0], """{ "background_below": 0, "person_above": 1 }""");
+        using var firm = new NodeRunner("PersonSegmentation", pool, [0], """{ "background_below": 0.6, "person_above": 0.8 }""");
+        float[] doubtful = plain.RunForMask(Pictures.Astronaut(pool)).Weights.ToArray();
+        float[] settled = firm.RunForMask(Pictures.Astronaut(pool)).Weights.ToArray();
+
+        Assert.Contains(doubtful, weight => weight is > 0.1f and < 0.6f);
+        for (int i = 0; i < doubtful.Length; i++)
+            Assert.Equal(Math.Clamp((doubtful[i] - 0.6f) / 0.2f, 0, 1), settled[i], 3);
+    }
+
     private static unsafe double Lowest(MaskPlane mask, int left, int top, int right, int bottom)
     {
         double lowest = 1;
