@@ -101,7 +101,6 @@ internal sealed class SessionResource(string path, SessionKind kind, Relay relay
             await Problem.WriteAsync(context, StatusCodes.Status404NotFound, NoSuchSession);
             return;
         }
-        offers.Terminated(Id(context));
         context.Response.ContentLength = 0;
     }
 

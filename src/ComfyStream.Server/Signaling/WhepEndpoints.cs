@@ -23,24 +23,14 @@ internal sealed partial class WhepEndpoints(Relay relay, ChannelWorkflows workfl
         string channel = stream.Split('/', 2)[0];
         SessionResult result = await relay.SubscribeAsync(new SubscribeRequest(stream, offerSdp, workflows.DefaultOf(channel)), context.RequestAborted);
 
-        if (result.Outcome == SessionOutcome.Created)
-            LogCreated(result.Id, stream);
-        else
+        if (result.Outcome != SessionOutcome.Created)
             LogRefused(stream, result.Detail);
         return result;
     }
 
-    public void Terminated(string id) => LogTerminated(id);
-
     [LoggerMessage(1, LogLevel.Information, "WHEP routes configured successfully")]
     private partial void LogConfigured();
 
-    [LoggerMessage(2, LogLevel.Information, "WHEP: Created subscription session {Id} for stream {Stream}")]
-    private partial void LogCreated(string id, string stream);
-
-    [LoggerMessage(3, LogLevel.Information, "WHEP: Terminated subscription session {Id}")]
-    private partial void LogTerminated(string id);
-
-    [LoggerMessage(4, LogLevel.Warning, "WHEP: Refused an offer for stream {Stream}: {Detail}")]
+    [LoggerMessage(2, LogLevel.Warning, "WHEP: Refused an offer for stream {Stream}: {Detail}")]
     private partial void LogRefused(string stream, string detail);
 }

@@ -31,24 +31,14 @@ internal sealed partial class WhipEndpoints(Relay relay, WorkflowLibrary library
         else
             result = await relay.PublishAsync(new PublishRequest(channel, offerSdp, workflow, workflows.DefaultOf(channel)), context.RequestAborted);
 
-        if (result.Outcome == SessionOutcome.Created)
-            LogCreated(result.Id, channel);
-        else
+        if (result.Outcome != SessionOutcome.Created)
             LogRefused(channel, result.Detail);
         return result;
     }
 
-    public void Terminated(string id) => LogTerminated(id);
-
     [LoggerMessage(1, LogLevel.Information, "WHIP routes configured successfully")]
     private partial void LogConfigured();
 
-    [LoggerMessage(2, LogLevel.Information, "WHIP: Created session {Id} for channel {Channel}")]
-    private partial void LogCreated(string id, string channel);
-
-    [LoggerMessage(3, LogLevel.Information, "WHIP: Terminated session {Id}")]
-    private partial void LogTerminated(string id);
-
-    [LoggerMessage(4, LogLevel.Warning, "WHIP: Refused an offer for channel {Channel}: {Detail}")]
+    [LoggerMessage(2, LogLevel.Warning, "WHIP: Refused an offer for channel {Channel}: {Detail}")]
     private partial void LogRefused(string channel, string detail);
 }

@@ -384,7 +384,6 @@ class Studio {
     const workflow = element("workflow").value;
     this.#camera.publish(channel, workflow, (state, text) => {
       element("publish-state").textContent = state === "live" ? `Publishing to ${channel} through ${workflow}.` : text;
-      this.#fail(state === "lost" ? `Publishing: ${text}` : "");
     });
   }
 

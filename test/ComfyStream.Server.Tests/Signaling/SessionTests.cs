@@ -112,10 +112,10 @@ public sealed class SessionTests(SessionTests.ServerWithTurn server) : IClassFix
         Uri viewer = await Create("/whep", "logged");
         using HttpResponseMessage viewerEnd = await server.Http.DeleteAsync(viewer, Cancel);
         using HttpResponseMessage publisherEnd = await server.Http.DeleteAsync(publisher, Cancel);
-        Assert.Contains($"WHIP: Created session {publisher.Segments[^1]} for channel logged", server.Log.All);
-        Assert.Contains($"WHEP: Created subscription session {viewer.Segments[^1]} for stream logged", server.Log.All);
-        Assert.Contains($"WHEP: Terminated subscription session {viewer.Segments[^1]}", server.Log.All);
-        Assert.Contains($"WHIP: Terminated session {publisher.Segments[^1]}", server.Log.All);
+        Assert.Single(server.Log.All, line => line == $"WHIP: Created session {publisher.Segments[^1]} for channel logged");
+        Assert.Single(server.Log.All, line => line == $"WHEP: Created subscription session {viewer.Segments[^1]} for stream logged");
+        Assert.Single(server.Log.All, line => line == $"WHEP: Terminated subscription session {viewer.Segments[^1]}");
+        Assert.Single(server.Log.All, line => line == $"WHIP: Terminated session {publisher.Segments[^1]}");
         Assert.Contains("WHEP routes configured successfully", server.Log.All);
     }
 
