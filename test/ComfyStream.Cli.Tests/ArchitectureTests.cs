@@ -42,12 +42,21 @@ public sealed class ArchitectureTests
     [InlineData("Streaming", "ComfyStream.Workflows")]
     [InlineData("Streaming", "Microsoft.AspNetCore")]
     [InlineData("Client", "ComfyStream.Streaming")]
-    [InlineData("Server", "ComfyStream.Transport")]
-    [InlineData("Server", "ComfyStream.WebRtc")]
     public void No_type_of_a_project_uses(string project, string other)
     {
         NetArchTest.Rules.TestResult result = Types.InAssembly(Assembly.Load($"ComfyStream.{project}")).ShouldNot().HaveDependencyOn(other).GetResult();
         Assert.True(result.IsSuccessful, $"{string.Join(", ", result.FailingTypeNames ?? [])} of {project} use {other}.");
+    }
+
+    [Theory]
+    [InlineData("ComfyStream.Transport")]
+    [InlineData("ComfyStream.WebRtc")]
+    public void Http_knows_nothing_of_the_media_path(string other)
+    {
+        // The demo is a client of the server, and reads the states and clock of its connection.
+        NetArchTest.Rules.TestResult result = Types.InAssembly(Assembly.Load("ComfyStream.Server"))
+            .That().DoNotResideInNamespace("ComfyStream.Server.Demo").ShouldNot().HaveDependencyOn(other).GetResult();
+        Assert.True(result.IsSuccessful, $"{string.Join(", ", result.FailingTypeNames ?? [])} use {other}.");
     }
 
     [Theory, MemberData(nameof(Projects))]
