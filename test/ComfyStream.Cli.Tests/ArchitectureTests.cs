@@ -24,7 +24,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void Every_project_is_in_the_table() => Assert.Equal(
         _mayReference.Keys.Order(),
-        Directory.GetDirectories(Path.Combine(Root(), "src")).Select(folder => Path.GetFileName(folder)["ComfyStream.".Length..]).Order());
+        Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(folder => Path.GetFileName(folder)["ComfyStream.".Length..]).Order());
 
     [Theory, MemberData(nameof(Projects))]
     public void A_project_references_only_what_the_table_allows(string project)
@@ -63,7 +63,7 @@ public sealed class ArchitectureTests
     public void No_type_or_folder_has_a_name_that_says_nothing(string project)
     {
         string[] empty = ["Common", "Core", "Utils", "Helpers", "Helper", "Manager", "Misc"];
-        string folder = Path.Combine(Root(), "src", $"ComfyStream.{project}");
+        string folder = Path.Combine(Repository.Root, "src", $"ComfyStream.{project}");
         IEnumerable<string?> names = Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
             .SelectMany(file => new[] { Path.GetFileNameWithoutExtension(file), Path.GetFileName(Path.GetDirectoryName(file)) });
@@ -74,15 +74,5 @@ public sealed class ArchitectureTests
     public void Packages_are_pinned_in_one_place(string project) =>
         Assert.DoesNotContain(Load(project).Descendants("PackageReference"), reference => reference.Attribute("Version") is not null);
 
-    private static XDocument Load(string project) => XDocument.Load(Path.Combine(Root(), "src", $"ComfyStream.{project}", $"ComfyStream.{project}.csproj"));
-
-    private static string Root()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "ComfyStream.slnx")))
-                return folder.FullName;
-        }
-        throw new InvalidOperationException("The tests run outside of the repository.");
-    }
+    private static XDocument Load(string project) => XDocument.Load(Path.Combine(Repository.Root, "src", $"ComfyStream.{project}", $"ComfyStream.{project}.csproj"));
 }

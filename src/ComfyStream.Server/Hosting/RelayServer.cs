@@ -10,6 +10,7 @@ using ComfyStream.Server.Studio;
 using ComfyStream.Streaming;
 using ComfyStream.Workflows;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -62,6 +63,10 @@ public sealed class RelayServer : IAsyncDisposable
         _relay?.MediaEndPoints ?? [],
         _codecs.Description,
         _codecs.Problem);
+
+    /// <summary>The paths that are served.</summary>
+    internal IEnumerable<string> Routes =>
+        ((IEndpointRouteBuilder)_http!).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Select(endpoint => endpoint.RoutePattern.RawText ?? "");
 
     /// <summary>Starts a server.</summary>
     /// <param name="options">What it is started with.</param>
