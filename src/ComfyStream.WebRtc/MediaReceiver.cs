@@ -52,11 +52,10 @@ internal sealed class MediaReceiver : IDisposable
     {
         get
         {
-            if (_keyFrameWanted)
-                return true;
+            // Before its first packet there is no SSRC to ask.
             foreach (RtpReceiveStream? stream in _streams)
             {
-                if (stream is { NeedsKeyFrame: true })
+                if (stream is { Kind: MediaKind.Video } && (_keyFrameWanted || stream.NeedsKeyFrame))
                     return true;
             }
 
@@ -116,7 +115,7 @@ internal sealed class MediaReceiver : IDisposable
             stream?.HandleDeadline(now);
     }
 
-    /// <summary>Asks for a key frame with the next RTCP, at most once a second.</summary>
+    /// <summary>Asks for a key frame with the next RTCP, and again every second until one has come: requests get lost too.</summary>
     public void RequestKeyFrame() => _keyFrameWanted = true;
 
     /// <summary>The oldest complete frame of any section.</summary>
@@ -134,6 +133,17 @@ internal sealed class MediaReceiver : IDisposable
         owner = null;
         frame = default;
         return false;
+    }
+
+    /// <summary>Takes the oldest complete frame; false when there is none or it is larger than <paramref name="destination"/>.</summary>
+    public bool TryReadFrame(Span<byte> destination, out ReceivedFrame frame)
+    {
+        if (!TryFindFrame(out RtpReceiveStream? stream, out frame) || destination.Length < frame.ByteCount)
+            return false;
+        stream!.ReadFrame(destination);
+        if (frame is { Kind: MediaKind.Video, IsKeyFrame: true })
+            _keyFrameWanted = false;
+        return true;
     }
 
     /// <summary>Whether pictures were lost since the last call.</summary>
@@ -161,7 +171,7 @@ internal sealed class MediaReceiver : IDisposable
         {
             if (_streams[i] is not { } stream)
                 continue;
-            if (stream.NextDeadline <= now)
+            if (stream.IsNackDue(now))
             {
                 BeginFeedback(ref writer, _media[i]);
                 stream.TryWriteNack(now, _media[i].LocalSsrc, ref writer);
@@ -199,7 +209,6 @@ internal sealed class MediaReceiver : IDisposable
             return;
 
         _nextKeyFrameRequest = now + KeyFrameRequestInterval;
-        _keyFrameWanted = false;
         BeginFeedback(ref writer, media);
         if (media.Pli || !media.Fir)
             writer.TryWritePictureLossIndication(media.LocalSsrc, stream.Ssrc);

@@ -62,7 +62,9 @@ public sealed class PeerConnection : IDisposable
             if (IsOver)
                 return TimeSpan.MaxValue;
             TimeSpan next = Earlier(_liveness.NextDeadline(_lastNow), Earlier(_ice.NextDeadline, _dtls.NextDeadline));
-            return _sender.IsStarted ? Earlier(next, Earlier(_receiver.NextDeadline, _sender.NextDeadline)) : next;
+            // Reports wait for the path that they leave on.
+            bool hasMedia = _sender.IsStarted && _ice.TryGetSelectedPath(out _);
+            return hasMedia ? Earlier(next, Earlier(_receiver.NextDeadline, _sender.NextDeadline)) : next;
         }
     }
 
@@ -121,7 +123,7 @@ public sealed class PeerConnection : IDisposable
     /// </summary>
     public bool WriteFrame(TimeSpan now, PacketizedFrame frame) => !IsOver && _sender.IsStarted && _sender.Enqueue(frame);
 
-    /// <summary>Asks the sending peer for a key frame (PLI, else FIR), at most once a second.</summary>
+    /// <summary>Asks the sending peer for a key frame (PLI, else FIR), once a second until one has come.</summary>
     public void RequestKeyFrame(TimeSpan now) => _receiver.RequestKeyFrame();
 
     /// <summary>Starts the orderly end: BYE and close_notify are put out by the next <see cref="TryGetTransmit"/> calls.</summary>
@@ -166,13 +168,7 @@ public sealed class PeerConnection : IDisposable
     /// Copies the oldest complete frame into <paramref name="destination"/> and takes it. False with <c>ByteCount</c> set when the
     /// destination is too small (nothing is taken), with <c>ByteCount</c> 0 when there is none.
     /// </summary>
-    public bool TryReadFrame(Span<byte> destination, out ReceivedFrame frame)
-    {
-        if (!_receiver.TryFindFrame(out RtpReceiveStream? stream, out frame) || destination.Length < frame.ByteCount)
-            return false;
-        stream!.ReadFrame(destination);
-        return true;
-    }
+    public bool TryReadFrame(Span<byte> destination, out ReceivedFrame frame) => _receiver.TryReadFrame(destination, out frame);
 
     /// <summary>Frees keys and native state at once, without telling the peer.</summary>
     public void Dispose()
@@ -347,6 +343,10 @@ public sealed class PeerConnection : IDisposable
             return;
         CloseReason = reason;
         SetState(state);
+
+        // RFC 7675 5.1: without consent nothing may be sent any more, not even a goodbye.
+        if (reason == CloseReason.ConsentExpired)
+            return;
         _goodbyePending = _sender.IsStarted;
         if (_dtlsStarted)
             _dtls.Close();

@@ -164,14 +164,17 @@ internal sealed class RtpReceiveStream
     /// <summary>Whether pictures were lost since the last call.</summary>
     public bool TryTakeLoss() => _frames.TryTakeLoss();
 
+    /// <summary>Whether <see cref="TryWriteNack"/> has something to ask for.</summary>
+    public bool IsNackDue(TimeSpan now) => _nack is not null && _nack.NextDeadline <= now;
+
     /// <summary>Writes one generic NACK with all that is to be asked for now. False if there is nothing (or no room: 12 bytes and 4 for each of 64 entries suffice).</summary>
     public bool TryWriteNack(TimeSpan now, uint senderSsrc, ref RtcpWriter writer)
     {
-        if (_nack is null || _nack.NextDeadline > now)
+        if (!IsNackDue(now))
             return false;
 
         Span<NackItem> items = stackalloc NackItem[MaxNackItems];
-        int count = _nack.TakeDue(now, items);
+        int count = _nack!.TakeDue(now, items);
         if (count == 0 || !writer.TryWriteGenericNack(senderSsrc, Ssrc, items[..count]))
             return false;
 

@@ -117,6 +117,62 @@ public sealed class PeerConnectionTests
     }
 
     [Fact]
+    public void A_request_that_got_lost_is_repeated_until_a_key_frame_comes()
+    {
+        using var pair = new PeerPair(clientPublishes: true);
+        pair.Connect();
+        SendPictures(pair, pair.Client, count: 3, sound: false);
+
+        pair.ToClient.Drops = bytes => bytes[0] >> 6 == 2;
+        pair.Server.Peer.RequestKeyFrame(pair.Now);
+        pair.Run(TimeSpan.FromMilliseconds(500));
+        pair.ToClient.Drops = null;
+        Assert.Equal(0, pair.Client.KeyFrameRequests);
+        pair.RunUntil(() => pair.Client.KeyFrameRequests == 1, TimeSpan.FromSeconds(2));
+
+        SendPictures(pair, pair.Client, count: 1, sound: false);
+        pair.Run(TimeSpan.FromSeconds(3));
+        Assert.Equal(1, pair.Client.KeyFrameRequests);
+    }
+
+    [Fact]
+    public void A_request_before_the_first_picture_does_not_keep_the_peer_busy()
+    {
+        using var pair = new PeerPair(clientPublishes: true);
+        pair.Connect();
+
+        pair.Server.Peer.RequestKeyFrame(pair.Now);
+        pair.Flush();
+
+        Assert.True(pair.Server.Peer.NextDeadline > pair.Now);
+    }
+
+    [Fact]
+    public void A_hole_that_is_due_to_be_given_up_makes_the_receiver_send_no_more_than_it_has_to_say()
+    {
+        // Without rtcp-rsize a request for packets begins with a report.
+        using var pair = new PeerPair(clientPublishes: true, changeOffer: offer => offer.Replace("a=rtcp-rsize\r\n", "", StringComparison.Ordinal));
+        pair.Connect();
+        SendPictures(pair, pair.Client, count: 3, sound: false);
+        pair.ToServer.Drops = bytes => bytes[0] >> 6 == 2;
+        SendPictures(pair, pair.Client, count: 1, sound: false, keyFrameFirst: false);
+        pair.ToServer.Drops = null;
+        pair.ToClient.Drops = bytes => bytes[0] >> 6 == 2;
+        SendPictures(pair, pair.Client, count: 1, sound: false, keyFrameFirst: false);
+
+        // A turn of the event loop takes datagrams before deadlines: this check comes when all that waited is overdue.
+        var path = pair.Server.Transmits[^1].Path;
+        byte[] slab = new byte[1 << 16];
+        TimeSpan late = pair.Now + TimeSpan.FromMilliseconds(500);
+        pair.Server.Peer.HandleDatagram(late, path, [0]);
+        int transmits = 0;
+        while (transmits < 100 && pair.Server.Peer.TryGetTransmit(late, slab, out _))
+            transmits++;
+
+        Assert.InRange(transmits, 0, 5);
+    }
+
+    [Fact]
     public void Closing_tells_the_peer_at_once()
     {
         using var pair = new PeerPair(clientPublishes: false);
@@ -138,9 +194,11 @@ public sealed class PeerConnectionTests
 
         pair.ToServer.Conditions = new LinkConditions(TimeSpan.FromMilliseconds(5), Loss: 1);
         pair.RunUntil(() => pair.Server.Peer.State == PeerConnectionState.Disconnected, TimeSpan.FromSeconds(12));
+        pair.Server.Transmits.Clear();
         pair.RunUntil(() => pair.Server.Peer.State == PeerConnectionState.Failed, TimeSpan.FromSeconds(30));
 
         Assert.Equal(CloseReason.ConsentExpired, pair.Server.Peer.CloseReason);
+        Assert.Empty(pair.Server.Transmits);
     }
 
     [Fact]

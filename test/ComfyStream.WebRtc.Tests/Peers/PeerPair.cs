@@ -18,7 +18,7 @@ internal sealed class PeerPair : IDisposable
     private readonly DtlsIdentity _identity = DtlsIdentity.Create(new DateOnly(2026, 1, 1));
     private readonly byte[] _slab = new byte[1 << 16];
 
-    public PeerPair(bool clientPublishes, int seed = 1, PeerOptions? options = null)
+    public PeerPair(bool clientPublishes, int seed = 1, PeerOptions? options = null, Func<string, string>? changeOffer = null)
     {
         options ??= new PeerOptions();
         ToServer = new EmulatedLink(seed);
@@ -34,7 +34,7 @@ internal sealed class PeerPair : IDisposable
             Identifiers = NegotiationIdentifiers.Create(),
         };
         SessionDescription offer = Negotiator.CreateOffer(offerOptions);
-        Assert.True(SdpReader.TryParse(offer.ToString(), out SessionDescription? received, out string problem), problem);
+        Assert.True(SdpReader.TryParse(changeOffer?.Invoke(offer.ToString()) ?? offer.ToString(), out SessionDescription? received, out string problem), problem);
         var answered = Assert.IsType<NegotiationResult.Success>(Negotiator.Answer(received, new AnswerOptions
         {
             Role = serverRole,
