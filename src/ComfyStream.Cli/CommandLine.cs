@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using ComfyStream.Server;
 
 namespace ComfyStream.Cli;
@@ -28,7 +29,7 @@ internal static class CommandLine
 
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Action is ParseErrorAction || parsed.Errors.Count > 0)
-            return Fail(string.Join(" ", parsed.Errors.Select(error => error.Message)) + " See --help.");
+            return Fail($"{parsed.Errors[0].Message} See {HelpOf(parsed.CommandResult)}.");
         try
         {
             // Signals are handled by the verbs: the library would cut them short.
@@ -50,6 +51,9 @@ internal static class CommandLine
         help.Action = teaching;
         return teaching;
     }
+
+    private static string HelpOf(CommandResult command) =>
+        command.Command is RootCommand ? "./comfystream --help" : $"./comfystream {command.Command.Name} --help";
 
     private static int Fail(string message)
     {

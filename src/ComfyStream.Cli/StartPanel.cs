@@ -1,5 +1,6 @@
 using System.Net;
 using ComfyStream.Server.Hosting;
+using ComfyStream.Server.Options;
 using Spectre.Console;
 
 namespace ComfyStream.Cli;
@@ -22,9 +23,11 @@ internal static class StartPanel
         var rows = new List<(string Name, string Text)>();
         foreach (Uri address in summary.Addresses)
             rows.Add((rows.Count == 0 ? "Open" : "", address.ToString()));
+        if (summary.Options.Demo)
+            rows.Add(("", $"to see the demo: channel {ServeOptions.DemoChannel} through {ServeOptions.DemoWorkflow}, beside its input"));
         rows.Add(("Publish (WHIP)", $"{at}/whip?channelId=NAME"));
         rows.Add(("Watch (WHEP)", $"{at}/whep?streamId=NAME"));
-        rows.Add(("Workflow", summary.IsPassthrough ? $"{summary.Workflow}: forwarded as it came" : summary.Workflow));
+        rows.Add(("Workflow", summary.IsPassthrough ? $"{summary.Workflow} (forwarded as it came) where a publisher names none" : $"{summary.Workflow} where a publisher names none"));
         string[] others = [.. summary.Workflows.Where(name => name != summary.Workflow)];
         if (others.Length > 0)
             rows.Add(("", $"others: {string.Join(", ", others)}; choose by --workflow NAME, or by &prompts=NAME when publishing"));

@@ -31,7 +31,6 @@ internal sealed class ChannelWorkflows
     {
         if (library.TryResolveNameOrFile(nameOrFile, out IWorkflow? workflow, out string problem) && workflow is not null)
             return workflow;
-        string names = string.Join(", ", library.List().Select(summary => summary.Name));
-        throw new ServeException($"{where} '{nameOrFile}' cannot be used: {problem} Known workflows: {(names.Length > 0 ? names : "none")}.");
+        throw new ServeException($"{where} '{nameOrFile}' cannot be used: {problem.TrimEnd('.')}.");
     }
 }

@@ -29,7 +29,7 @@ internal static class MediaPorts
         {
             int last = options.MediaPort + options.EventLoops - 1;
             string ports = last == options.MediaPort ? $"UDP port {last} is" : $"One of the UDP ports {options.MediaPort} to {last} is";
-            throw new ServeException($"{ports} in use. Stop the other program, or choose another: --media-port {Math.Min(last + 10, 65000)} (0 takes a free one).");
+            throw new ServeException($"{ports} in use, perhaps by another relay. Stop the other program, or choose another: --media-port {Math.Min(last + 10, 65000)} (0 takes a free one), and another --port too beside another relay.");
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressNotAvailable)
         {

@@ -337,8 +337,8 @@ class Studio {
   #show(channel) {
     this.channel = channel;
     element("channel").textContent = channel;
-    element("whip-url").textContent = `${location.origin}/whip?channelId=${channel}`;
-    element("whep-url").textContent = `${location.origin}/whep?streamId=${channel}`;
+    element("whep-url").textContent = `${location.origin}/whep?streamId=${encodeURIComponent(channel)}`;
+    this.#describePublishing();
     // The reason stands on the screen itself; here a word is enough.
     this.#processed.watch(channel, state => this.#setState(state, { connecting: "Connecting", live: "Live", lost: "Reconnecting" }[state]));
     this.#showInput();
@@ -425,6 +425,14 @@ class Studio {
   #describeWorkflow() {
     const workflow = this.#workflows.find(candidate => candidate.name === element("workflow").value);
     element("workflow-description").textContent = workflow?.description ?? "";
+    this.#describePublishing();
+  }
+
+  /** The addresses for another program that publishes in the camera's place. */
+  #describePublishing() {
+    const channel = this.#cameraChannel();
+    element("whip-url").textContent = `${location.origin}/whip?${new URLSearchParams({ channelId: channel, prompts: element("workflow").value })}`;
+    element("page-url").href = element("page-url").textContent = `${location.origin}/?${new URLSearchParams({ channel })}`;
   }
 
   #setState(state, text) {

@@ -15,7 +15,9 @@ internal sealed class VideoPipeline : IDisposable
     private readonly Func<bool> _isWanted;
     private volatile string _error = "";
 
-    /// <param name="isWanted">Whether anybody watches: while nobody does, pictures are decoded (so that the next viewer starts at once) and dropped.</param>
+    /// <param name="isWanted">
+    /// Whether anybody watches: while nobody does, pictures are decoded (so that the next viewer starts at once) and dropped.
+    /// </param>
     /// <param name="output">Receives each coded picture and owns it; on the encode thread.</param>
     /// <param name="requestKeyFrame">Asks the publisher for a key frame; on the decode thread or the publisher's loop.</param>
     /// <param name="onFailure">Told of each failure, once per stage and text; on the stage's thread.</param>
@@ -76,7 +78,8 @@ internal sealed class VideoPipeline : IDisposable
 
     private void OnDecoded(VideoFrame frame)
     {
-        if (_isWanted())
+        // The first picture goes through in any case: it loads the model, and tells those who wait for it that the stream is ready.
+        if (_isWanted() || ProcessedCount == 0)
             _process.Publish(frame);
         else
             frame.Return();
