@@ -18,7 +18,8 @@ internal sealed record ProcessingStatus(
         var details = new ProcessingDetails(SessionStatistics.Of(relay, SessionKind.Publisher), SessionStatistics.Of(relay, SessionKind.Subscriber));
         IReadOnlyList<StreamSnapshot> streams = relay.Streams();
         int active = streams.Count(stream => stream.PublisherConnected);
-        bool hasFrames = streams.Any(stream => stream.PublisherConnected && stream.ProcessedFrames > 0);
+        bool hasFrames = streams.Any(stream => stream.PublisherConnected
+            && HasFrames(stream.ProcessedFrames, details.WhipSessions.Values.Where(session => session.Stream == stream.Channel).Sum(session => session.FramesReceived), stream.Error));
         return new ProcessingStatus(
             active > 0 && hasFrames,
             details.WhipSessions.Count,
@@ -29,6 +30,12 @@ internal sealed record ProcessingStatus(
             details,
             streams);
     }
+
+    /// <summary>
+    /// Whether a viewer would get pictures. The model rests while nobody watches, so frames that arrived count as well as frames
+    /// that were processed: whoever waits for readiness before watching would wait for ever otherwise.
+    /// </summary>
+    public static bool HasFrames(long processed, long received, string error) => processed > 0 || (received > 0 && error.Length == 0);
 
     public static string MessageFor(int publishers, int active, bool hasFrames) => (publishers, active, hasFrames) switch
     {

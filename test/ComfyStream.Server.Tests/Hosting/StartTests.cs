@@ -106,4 +106,19 @@ public sealed class StartTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.True(namesMatch);
     }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(240)]
+    public async Task Over_http_2_a_long_prompts_is_read_too(int kibibytes)
+    {
+        await using RelayServer server = await RelayServer.StartAsync(Options with { TlsSelfSigned = true }, null, Cancel);
+        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };
+        using var http = new HttpClient(handler) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var offer = new StringContent(Offers.Publish, System.Text.Encoding.UTF8, "application/sdp");
+        using HttpResponseMessage response = await http.PostAsync(new Uri(server.BaseAddress, $"/whip?prompts=%7B{new string('x', kibibytes * 1024)}"), offer, Cancel);
+        Assert.Equal(HttpVersion.Version20, response.Version);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains("prompts", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+    }
 }

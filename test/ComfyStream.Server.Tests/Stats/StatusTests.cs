@@ -14,6 +14,14 @@ public sealed class StatusTests(RunningServer server) : IClassFixture<RunningSer
     public void The_message_says_what_is_missing(int publishers, int active, bool hasFrames, string expected) =>
         Assert.Equal(expected, ProcessingStatus.MessageFor(publishers, active, hasFrames));
 
+    [Theory]
+    [InlineData(0, 0, "", false)]
+    [InlineData(0, 30, "", true)]
+    [InlineData(0, 30, "model missing", false)]
+    [InlineData(30, 30, "one frame failed", true)]
+    public void Frames_that_arrived_are_available_before_anybody_watches(long processed, long received, string error, bool expected) =>
+        Assert.Equal(expected, ProcessingStatus.HasFrames(processed, received, error));
+
     [Fact]
     public async Task An_idle_server_says_that_nobody_publishes()
     {
