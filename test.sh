@@ -23,7 +23,7 @@ done
 
 projects=()
 if ((${#names[@]} == 0)); then
-  for path in test/*/*.csproj; do projects+=("$(basename -- "$path" .csproj)"); done
+  for path in test/*.Tests/*.csproj test/*.EndToEnd/*.csproj; do projects+=("$(basename -- "$path" .csproj)"); done
 else
   for name in "${names[@]}"; do
     for project in "$name" "ComfyStream.$name" "ComfyStream.$name.Tests"; do
