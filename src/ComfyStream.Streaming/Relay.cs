@@ -140,11 +140,16 @@ public sealed class Relay : IAsyncDisposable
     /// </summary>
     public async ValueTask<bool> TerminateAsync(SessionKind kind, string id)
     {
-        if (_sessions.Take(kind, id) is not { } session)
-            return _sessions.TakeTombstone(kind, id);
+        if (_sessions.Take(kind, id) is { } session)
+        {
+            session.Close();
+            await Task.WhenAny(session.Ended, Task.Delay(CloseTimeout)).ConfigureAwait(false);
+        }
+        else if (!_sessions.TakeTombstone(kind, id))
+        {
+            return false;
+        }
 
-        session.Close();
-        await Task.WhenAny(session.Ended, Task.Delay(CloseTimeout)).ConfigureAwait(false);
         if (kind == SessionKind.Publisher)
             _logger.TerminatedPublisher(id);
         else

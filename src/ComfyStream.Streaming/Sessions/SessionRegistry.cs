@@ -38,14 +38,16 @@ internal sealed class SessionRegistry
     /// <summary>Removes a session that has ended. False when its DELETE removed it before.</summary>
     public bool Remove(PeerSession session)
     {
-        if (!_sessions.TryRemove(KeyValuePair.Create(session.Id, session)))
-            return false;
-        if (session.CloseReason == CloseReason.RemoteClose)
-            Bury(session);
-        return true;
+        // Buried before it is removed: a DELETE in between must find the one or the other.
+        bool buried = session.CloseReason == CloseReason.RemoteClose && _sessions.ContainsKey(session.Id) && Bury(session);
+        if (_sessions.TryRemove(KeyValuePair.Create(session.Id, session)))
+            return true;
+        if (buried)
+            _tombstones.TryRemove((session.Kind, session.Id), out _);
+        return false;
     }
 
-    private void Bury(PeerSession session)
+    private bool Bury(PeerSession session)
     {
         TimeSpan now = EventLoop.Now;
         if (_tombstones.Count >= MostTombstones)
@@ -57,7 +59,6 @@ internal sealed class SessionRegistry
             }
         }
 
-        if (_tombstones.Count < MostTombstones)
-            _tombstones[(session.Kind, session.Id)] = now;
+        return _tombstones.Count < MostTombstones && _tombstones.TryAdd((session.Kind, session.Id), now);
     }
 }
