@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace ComfyStream.EndToEnd.Processes;
+
+/// <summary>The relay as a user runs it: a process on free ports of the loopback interface. Ends by SIGTERM and must exit with 0.</summary>
+public class RelayProcess : IAsyncLifetime
+{
+    private static readonly TimeSpan _startLimit = TimeSpan.FromSeconds(60);
+
+    // The promise is 3 s from the signal; the rest is for a busy machine.
+    private static readonly TimeSpan _endLimit = TimeSpan.FromSeconds(10);
+
+    private readonly string _workspace = Directory.CreateTempSubdirectory("comfystream-e2e-").FullName;
+    private readonly string[] _options;
+    private ChildProcess? _process;
+
+    public RelayProcess()
+        : this([])
+    {
+    }
+
+    protected RelayProcess(string[] options) => _options = options;
+
+    /// <summary>Where it answers.</summary>
+    public Uri Address { get; private set; } = new("http://127.0.0.1");
+
+    public HttpClient Http { get; } = new();
+
+    public IReadOnlyList<string> Lines => _process?.Lines ?? [];
+
+    public string Tail => _process?.Tail ?? "";
+
+    public static string[] Serve(string workspace, params string[] options) =>
+        ["serve", "--port", "0", "--media-port", "0", "--advertise", "127.0.0.1", "--ice-server", "none", "--allow-raw", "--workspace", workspace, .. options];
+
+    internal static ChildProcess Start(params IEnumerable<string> arguments) =>
+        ChildProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "comfystream.dll"), .. arguments]);
+
+    internal static async Task<Uri> AddressOfAsync(ChildProcess process)
+    {
+        string open = await process.LineWithAsync("Open ", _startLimit);
+        // The workspace stands in the last line of the panel: then all of it is there.
+        await process.LineWithAsync("Workspace", _startLimit);
+        return new Uri(open[open.IndexOf("http", StringComparison.Ordinal)..].Trim());
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        _process = Start(Serve(_workspace, _options));
+        Address = await AddressOfAsync(_process);
+        Http.BaseAddress = Address;
+        Assert.Equal("ok", (await GetAsync("/health")).GetProperty("status").GetString());
+    }
+
+    public string Whip(string channel, string prompts = "") =>
+        new Uri(Address, $"/whip?channelId={channel}" + (prompts.Length > 0 ? $"&prompts={Uri.EscapeDataString(prompts)}" : "")).ToString();
+
+    public string Whep(string stream) => new Uri(Address, $"/whep?streamId={Uri.EscapeDataString(stream)}").ToString();
+
+    /// <summary>The JSON at a path.</summary>
+    public async Task<JsonElement> GetAsync(string path) =>
+        JsonDocument.Parse(await Http.GetStringAsync(path, TestContext.Current.CancellationToken)).RootElement;
+
+    /// <summary>The entry of a stream in <c>/processing/status</c>; undefined when there is none.</summary>
+    public async Task<JsonElement> StreamAsync(string channel) => (await GetAsync("/processing/status"))
+        .GetProperty("streams").EnumerateArray().FirstOrDefault(stream => stream.GetProperty("channel").GetString() == channel);
+
+    /// <summary>Waits until no client is left.</summary>
+    public Task NoSessionsAsync() => Eventually.PassesAsync(
+        async () => await Http.GetStringAsync("/whip-stats", TestContext.Current.CancellationToken) + await Http.GetStringAsync("/whep-stats", TestContext.Current.CancellationToken),
+        both => both.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal).Trim().Length == 0,
+        "no sessions are left");
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (_process is { } process)
+        {
+            await using (process)
+            {
+                if (!process.HasExited)
+                    process.Signal(PosixSignal.SIGTERM);
+                int code = await process.ExitAsync(_endLimit);
+                if (code != 0 || process.Lines.Any(IsFault))
+                    throw new InvalidOperationException($"The relay ended with {code}:\n{process.Tail}");
+            }
+        }
+        Directory.Delete(_workspace, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    private static bool IsFault(string line) =>
+        line.StartsWith("CRITICAL:", StringComparison.Ordinal) || line.StartsWith("ERROR:", StringComparison.Ordinal) || line.StartsWith("Unhandled exception", StringComparison.Ordinal);
+}
