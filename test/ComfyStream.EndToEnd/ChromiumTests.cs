@@ -42,6 +42,7 @@ public sealed class ChromiumTests(RelayProcess relay, Chromium chromium) : Relay
         await using BrowserSession browser = await chromium.OpenAsync();
         await browser.PublishAsync(Relay.Whip("blurred", "background-blur"), "person");
         LabPage viewer = await browser.WatchAsync(Relay.Whep("blurred"));
+        await viewer.FramesAsync(Sample);
 
         foreach (Patch background in new Patch[] { new(16, 16, 160, 120), new(440, 16, 180, 120) })
         {
@@ -132,7 +133,8 @@ public sealed class ChromiumTests(RelayProcess relay, Chromium chromium) : Relay
         LabPage viewer = await browser.WatchAsync(Relay.Whep("ended"));
         Assert.Matches($"^{Relay.Address}whep/[A-Za-z0-9_-]{{22,}}$", await viewer.SessionAsync());
 
-        Assert.Equal([200, 404], await viewer.EndAsync());
+        int[] statuses = await viewer.EndAsync();
+        Assert.Equal([200, 404], statuses);
         await Eventually.PassesAsync(viewer.ConnectionStateAsync, state => state is "closed" or "failed" or "disconnected", "the viewer learns of its end");
     }
 

@@ -11,6 +11,8 @@ public class RelayProcess : IAsyncLifetime
     // The promise is 3 s from the signal; the rest is for a busy machine.
     private static readonly TimeSpan _endLimit = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan _lossLimit = TimeSpan.FromSeconds(60);
+
     private readonly string _workspace = Directory.CreateTempSubdirectory("comfystream-e2e-").FullName;
     private readonly string[] _options;
     private ChildProcess? _process;
@@ -66,11 +68,12 @@ public class RelayProcess : IAsyncLifetime
     public async Task<JsonElement> StreamAsync(string channel) => (await GetAsync("/processing/status"))
         .GetProperty("streams").EnumerateArray().FirstOrDefault(stream => stream.GetProperty("channel").GetString() == channel);
 
-    /// <summary>Waits until no client is left.</summary>
+    /// <summary>Waits until no client is left: a page that is closed ends without a word, and is given up after 30 s (RFC 7675).</summary>
     public Task NoSessionsAsync() => Eventually.PassesAsync(
         async () => await Http.GetStringAsync("/whip-stats", TestContext.Current.CancellationToken) + await Http.GetStringAsync("/whep-stats", TestContext.Current.CancellationToken),
         both => both.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal).Trim().Length == 0,
-        "no sessions are left");
+        "no sessions are left",
+        _lossLimit);
 
     public async ValueTask DisposeAsync()
     {
