@@ -75,19 +75,23 @@ public class RelayProcess : IAsyncLifetime
         "no sessions are left",
         _lossLimit);
 
+    /// <summary>Ends it by a signal, unless it ended before, and checks that it found no fault in itself.</summary>
+    public async Task EndAsync(PosixSignal signal)
+    {
+        if (!_process!.HasExited)
+            _process.Signal(signal);
+        int code = await _process.ExitAsync(_endLimit);
+        if (code != 0 || Lines.Any(IsFault))
+            throw new InvalidOperationException($"The relay ended with {code}:\n{Tail}");
+    }
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
         if (_process is { } process)
         {
             await using (process)
-            {
-                if (!process.HasExited)
-                    process.Signal(PosixSignal.SIGTERM);
-                int code = await process.ExitAsync(_endLimit);
-                if (code != 0 || process.Lines.Any(IsFault))
-                    throw new InvalidOperationException($"The relay ended with {code}:\n{process.Tail}");
-            }
+                await EndAsync(PosixSignal.SIGTERM);
         }
         Directory.Delete(_workspace, recursive: true);
         GC.SuppressFinalize(this);
