@@ -70,14 +70,14 @@ public sealed class StudioTests(DemoRelay relay, Chromium chromium) : RelayTests
               const context = canvas.getContext("2d");
               context.drawImage(video, 0, 0, 64, 36);
               const pixels = context.getImageData(0, 0, 64, 36).data;
-              const changed = (video.before ?? pixels).filter((value, index) => Math.abs(value - pixels[index]) > 12).length;
-              video.before ??= pixels;
+              const changed = (video.shownBefore ?? pixels).filter((value, index) => Math.abs(value - pixels[index]) > 12).length;
+              video.shownBefore ??= pixels;
               return changed > 100;
             }
             """,
             video,
             new PageWaitForFunctionOptions { Timeout = (float)Eventually.Limit.TotalMilliseconds, PollingInterval = 250 });
-        await page.EvaluateAsync("id => { delete document.getElementById(id).before; }", video);
+        await page.EvaluateAsync("id => { delete document.getElementById(id).shownBefore; }", video);
     }
 
     /// <summary>Waits until the upper edge of the processed picture is smoother than that of the input.</summary>
