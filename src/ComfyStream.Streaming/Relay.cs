@@ -23,6 +23,10 @@ public sealed class Relay : IAsyncDisposable
     private const int MostInferenceWorkers = 4;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
+    // What ending takes when nothing hangs is far less; together they keep the promise of DisposeAsync.
+    private static readonly TimeSpan ShutdownSessionsTimeout = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan ShutdownStepTimeout = TimeSpan.FromMilliseconds(300);
+
     private readonly RelayOptions _options;
     private readonly ILogger _logger;
     private readonly List<EventLoop> _loops = [];
@@ -34,6 +38,8 @@ public sealed class Relay : IAsyncDisposable
     private readonly SessionRegistry _sessions = new();
     private readonly StreamRegistry _streams;
     private readonly PeerFactory _peers;
+    private readonly Lock _shutdownGate = new();
+    private Task? _shutdown;
     private volatile bool _disposing;
 
     /// <summary>Opens the media ports and starts the event loops.</summary>
@@ -59,7 +65,7 @@ public sealed class Relay : IAsyncDisposable
         }
 
         AdvertisedAddresses = LocalCandidates.FindAddresses(_loops[0].LocalEndPoint.Address, options.Advertise);
-        _peers = new PeerFactory(_loops, AdvertisedAddresses, _identity);
+        _peers = new PeerFactory(_loops, AdvertisedAddresses, _identity, options.Peer);
         _streams = new StreamRegistry(_loops, _packetizedFrames, MostStreams);
         if (options.Codecs is { } codecs)
         {
@@ -70,6 +76,9 @@ public sealed class Relay : IAsyncDisposable
 
     /// <summary>The media ports that were opened.</summary>
     public IReadOnlyList<IPEndPoint> MediaEndPoints => [.. _loops.Select(loop => loop.LocalEndPoint)];
+
+    /// <summary>The event loops, for tests.</summary>
+    internal IReadOnlyList<EventLoop> Loops => _loops;
 
     /// <summary>The addresses that answers announce, best first.</summary>
     public IReadOnlyList<IPAddress> AdvertisedAddresses { get; }
@@ -88,42 +97,21 @@ public sealed class Relay : IAsyncDisposable
         if (_streams.Acquire(request.Channel, request.DefaultWorkflow) is not { } stream)
             return Refuse(SessionOutcome.Overloaded, $"Too many channels: {MostStreams} are in use.");
 
-        bool started = false;
-        await stream.Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            (NegotiatedPeer? negotiated, SessionResult? refusal) =
-                _peers.Answer(request.OfferSdp, MediaRole.Receive, videoUnavailable: null, audioUnavailable: null);
-            if (negotiated is null)
-                return refusal!;
-
-            IWorkflow workflow = request.Workflow ?? stream.Workflow;
-            StreamInput input;
+            await stream.Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                input = CreateInput(stream, workflow);
+                return await PublishAsync(stream, request).ConfigureAwait(false);
             }
-            catch (MediaException failure)
+            finally
             {
-                negotiated.Peer.Dispose();
-                return Refuse(SessionOutcome.Unsupported, $"Workflow '{workflow.Name}' cannot run here: {failure.Message}");
+                stream.Gate.Release();
             }
-
-            await EndPublisherAsync(stream).ConfigureAwait(false);
-            var session = new PublisherSession(
-                negotiated.Id, stream.Channel, negotiated.Loop, negotiated.Peer, negotiated.Notes, input, _encodedFrames, _logger);
-            stream.Workflow = workflow;
-            stream.Publisher = session;
-            _logger.CreatedPublisher(session.Id, stream.Channel);
-            _logger.RunsWorkflow(stream.Channel, workflow.Name);
-            started = true;
-            return Start(session, stream, negotiated);
         }
         finally
         {
-            stream.Gate.Release();
-            if (!started)
-                _streams.Release(stream);
+            _streams.Release(stream);
         }
     }
 
@@ -140,16 +128,11 @@ public sealed class Relay : IAsyncDisposable
     /// </summary>
     public async ValueTask<bool> TerminateAsync(SessionKind kind, string id)
     {
-        if (_sessions.Take(kind, id) is { } session)
-        {
-            session.Close();
-            await Task.WhenAny(session.Ended, Task.Delay(CloseTimeout)).ConfigureAwait(false);
-        }
-        else if (!_sessions.TakeTombstone(kind, id))
-        {
+        if (!_sessions.TryTake(kind, id, out PeerSession? session))
             return false;
-        }
 
+        if (session is not null)
+            await session.CloseAsync(CloseTimeout).ConfigureAwait(false);
         if (kind == SessionKind.Publisher)
             _logger.TerminatedPublisher(id);
         else
@@ -168,20 +151,10 @@ public sealed class Relay : IAsyncDisposable
     public IReadOnlyList<StreamSnapshot> Streams() => [.. _streams.All.Select(stream => stream.Snapshot())];
 
     /// <summary>Ends all sessions with BYE and close_notify, stops all threads and closes the ports, within 3 seconds.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        if (_disposing)
-            return;
-        _disposing = true;
-        IReadOnlyList<PeerSession> sessions = _sessions.All;
-        foreach (PeerSession session in sessions)
-            session.Close();
-        await Task.WhenAny(Task.WhenAll(sessions.Select(session => session.CleanedUp)), Task.Delay(CloseTimeout)).ConfigureAwait(false);
-        foreach (EventLoop loop in _loops)
-            loop.Dispose();
-        _pipelineResources?.Inference.Dispose();
-        _videoFrames.Dispose();
-        _identity.Dispose();
+        lock (_shutdownGate)
+            return new ValueTask(_shutdown ??= ShutDownAsync());
     }
 
     private static SessionResult Refuse(SessionOutcome outcome, string detail) => new(outcome, "", "", detail);
@@ -199,34 +172,83 @@ public sealed class Relay : IAsyncDisposable
         if (_streams.Acquire(name.Channel, request.DefaultWorkflow) is not { } stream)
             return Refuse(SessionOutcome.Overloaded, $"Too many channels: {MostStreams} are in use.");
 
+        try
+        {
+            return Subscribe(stream, name, request.OfferSdp);
+        }
+        finally
+        {
+            _streams.Release(stream);
+        }
+    }
+
+    private SessionResult Subscribe(RelayStream stream, StreamName name, string offerSdp)
+    {
         IWorkflow workflow = stream.Workflow;
         (NegotiatedPeer? negotiated, SessionResult? refusal) = _peers.Answer(
-            request.OfferSdp,
+            offerSdp,
             MediaRole.Send,
             videoUnavailable: name.IsRaw || workflow.HasVideoOutput ? null : $"workflow '{workflow.Name}' of channel '{name.Channel}' gives no picture",
             audioUnavailable: name.IsRaw || workflow.HasAudioOutput ? null : $"workflow '{workflow.Name}' of channel '{name.Channel}' gives no sound");
         if (negotiated is null)
-        {
-            _streams.Release(stream);
             return refusal!;
-        }
 
         SubscriberHub hub = name.IsRaw ? stream.Outputs.Raw : stream.Outputs.Processed;
         var session = new SubscriberSession(negotiated.Id, name.ToString(), negotiated.Loop, negotiated.Peer, negotiated.Notes, hub, _logger);
         _logger.CreatedSubscriber(session.Id, name.ToString());
         SessionResult result = Start(session, stream, negotiated);
-        _logger.AddedSubscriber(session.Id, CountSubscribers());
+        if (result.Outcome != SessionOutcome.Created)
+            return result;
+        _logger.AddedSubscriber(session.Id, _sessions.CountOf(SessionKind.Subscriber));
         if (stream.Publisher is null)
             _logger.NoPublisherYet(stream.Channel);
         return result;
+    }
+
+    // Under the stream's gate: publishers come one after the other.
+    private async Task<SessionResult> PublishAsync(RelayStream stream, PublishRequest request)
+    {
+        if (FindOverload() is { } overload)
+            return overload;
+        (NegotiatedPeer? negotiated, SessionResult? refusal) =
+            _peers.Answer(request.OfferSdp, MediaRole.Receive, videoUnavailable: null, audioUnavailable: null);
+        if (negotiated is null)
+            return refusal!;
+
+        IWorkflow workflow = request.Workflow ?? stream.Workflow;
+        StreamInput input;
+        try
+        {
+            input = CreateInput(stream, workflow);
+        }
+        catch (MediaException failure)
+        {
+            negotiated.Peer.Dispose();
+            return Refuse(SessionOutcome.Unsupported, $"Workflow '{workflow.Name}' cannot run here: {failure.Message}");
+        }
+        catch
+        {
+            negotiated.Peer.Dispose();
+            throw;
+        }
+
+        await EndPublisherAsync(stream).ConfigureAwait(false);
+        var session = new PublisherSession(
+            negotiated.Id, stream.Channel, negotiated.Loop, negotiated.Peer, negotiated.Notes, input, _encodedFrames, stream.LastMediaTime, _logger);
+        stream.Workflow = workflow;
+        stream.SetPublisher(session);
+        _logger.CreatedPublisher(session.Id, stream.Channel);
+        _logger.RunsWorkflow(stream.Channel, workflow.Name);
+        return Start(session, stream, negotiated);
     }
 
     private SessionResult Start(PeerSession session, RelayStream stream, NegotiatedPeer negotiated)
     {
         foreach (string note in negotiated.Notes)
             _logger.SessionNote(session.Protocol, session.Id, note);
-        _sessions.Add(session);
+        _streams.Retain(stream);
         session.CleanedUp = CleanUpAsync(session, stream);
+        _sessions.Add(session);
         return session.Start()
             ? new SessionResult(SessionOutcome.Created, session.Id, negotiated.AnswerSdp, "")
             : Refuse(SessionOutcome.Overloaded, "The event loop has no room for another session: try again in a few seconds.");
@@ -236,22 +258,48 @@ public sealed class Relay : IAsyncDisposable
     {
         await session.Ended.ConfigureAwait(false);
         _sessions.Remove(session);
-        if (session is PublisherSession publisher)
+        try
         {
-            // The input was stopped on its loop, so nothing is written to the pipeline any more.
-            publisher.Input.Pipeline?.Dispose();
-            if (stream.Publisher == publisher)
-                stream.Publisher = null;
+            if (session is PublisherSession publisher)
+                await EndInputAsync(publisher, stream).ConfigureAwait(false);
+            LogEnd(session);
         }
-        else
+#pragma warning disable CA1031 // The boundary of a session: what its workflow throws at the end is its own failure.
+        catch (Exception fault)
+#pragma warning restore CA1031
         {
-            _logger.RemovedSubscriber(session.Id, CountSubscribers());
+            _logger.SessionFault(fault);
         }
+        finally
+        {
+            _streams.Release(stream);
+            _sessions.Finish(session);
+        }
+    }
 
+    // The input was stopped on its loop, so nothing is written to the pipeline any more.
+    private static async Task EndInputAsync(PublisherSession publisher, RelayStream stream)
+    {
+        try
+        {
+            if (publisher.Input.Pipeline is { } pipeline)
+                await pipeline.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            stream.RemovePublisher(publisher);
+        }
+    }
+
+    private void LogEnd(PeerSession session)
+    {
+        if (session.Kind == SessionKind.Subscriber)
+            _logger.RemovedSubscriber(session.Id, _sessions.CountOf(SessionKind.Subscriber));
         if (session.CloseReason is CloseReason.IceTimeout or CloseReason.DtlsFailed or CloseReason.FingerprintMismatch)
             _logger.CouldNotConnect(session.Protocol, session.Id, Explain(session.CloseReason));
+        if (session.CloseReason is CloseReason.ConsentExpired)
+            _logger.GivenUp(session.Protocol, session.Id);
         _logger.CleanedUp(session.Protocol, session.Id);
-        _streams.Release(stream);
     }
 
     private string Explain(CloseReason reason) => reason switch
@@ -268,27 +316,27 @@ public sealed class Relay : IAsyncDisposable
         if (stream.Publisher is not { } old)
             return;
         _logger.TakesOver(stream.Channel);
-        old.Close();
-        await Task.WhenAny(old.CleanedUp, Task.Delay(CloseTimeout)).ConfigureAwait(false);
+        old.Input.Cut();
+        await old.CloseAsync(CloseTimeout).ConfigureAwait(false);
     }
 
     private StreamInput CreateInput(RelayStream stream, IWorkflow workflow)
     {
-        if (workflow.IsPassthrough)
-            return new StreamInput(stream.Outputs, makePipeline: null);
+        if (workflow.IsPassthrough || !workflow.HasVideoOutput)
+            return new StreamInput(stream.Outputs, workflow, makePipeline: null);
         if (_pipelineResources is not { } resources)
             throw new MediaException("no codec library (libavcodec) is installed; run ./comfystream setup, or use the workflow 'passthrough'");
 
         IFrameProcessor processor = workflow.CreateProcessor();
         try
         {
-            return new StreamInput(stream.Outputs, input => new VideoPipeline(
+            return new StreamInput(stream.Outputs, workflow, input => new VideoPipeline(
                 stream.Channel,
                 processor,
                 resources,
                 _options.BitRate,
-                isWanted: () => stream.Outputs.Processed.Count > 0,
-                output: stream.Outputs.PublishEncoded,
+                isWanted: () => stream.Outputs.Processed.VideoCount > 0,
+                output: input.PublishEncoded,
                 requestKeyFrame: input.RequestSourceKeyFrame,
                 onFailure: error => _logger.PipelineFailed(stream.Channel, error)));
         }
@@ -299,10 +347,32 @@ public sealed class Relay : IAsyncDisposable
         }
     }
 
+    private async Task ShutDownAsync()
+    {
+        _disposing = true;
+
+        // A publisher that was let in before is seen to its start; the next one at the gate is refused.
+        await Task.WhenAll(_streams.All.Select(WaitForGateAsync)).ConfigureAwait(false);
+        await Task.WhenAll(_sessions.All.Select(session => session.CloseAsync(ShutdownSessionsTimeout))).ConfigureAwait(false);
+        foreach (EventLoop loop in _loops)
+            loop.Dispose();
+
+        // The loops have closed what came meanwhile.
+        Task cleanedUp = Task.WhenAll(_sessions.Unfinished.Select(session => session.CleanedUp));
+        await cleanedUp.WaitAsync(ShutdownStepTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _pipelineResources?.Inference.Stop(ShutdownStepTimeout);
+        _videoFrames.Dispose();
+        _identity.Dispose();
+    }
+
+    private static async Task WaitForGateAsync(RelayStream stream)
+    {
+        if (await stream.Gate.WaitAsync(ShutdownStepTimeout).ConfigureAwait(false))
+            stream.Gate.Release();
+    }
+
     private SessionResult? FindOverload() =>
         _disposing ? Refuse(SessionOutcome.Overloaded, "The relay is shutting down.")
         : _sessions.Count >= MostSessions ? Refuse(SessionOutcome.Overloaded, $"Too many sessions: {MostSessions} are open.")
         : null;
-
-    private int CountSubscribers() => _sessions.All.Count(session => session.Kind == SessionKind.Subscriber);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using ComfyStream.Media;
+using ComfyStream.WebRtc;
 
 namespace ComfyStream.Streaming;
 
@@ -26,4 +27,7 @@ public sealed record RelayOptions
 
     /// <summary>Makes codecs; null when no codec library is installed: workflows other than passthrough are then refused.</summary>
     public ICodecFactory? Codecs { get; init; }
+
+    /// <summary>Time limits of the peers.</summary>
+    internal PeerOptions Peer { get; init; } = new();
 }

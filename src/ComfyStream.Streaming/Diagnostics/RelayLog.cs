@@ -52,4 +52,7 @@ internal static partial class RelayLog
 
     [LoggerMessage(16, LogLevel.Warning, "{Protocol}: Session {Id} could not connect: {Reason}")]
     public static partial void CouldNotConnect(this ILogger logger, string protocol, string id, string reason);
+
+    [LoggerMessage(17, LogLevel.Warning, "{Protocol}: Session {Id} was given up: nothing came from the client any more")]
+    public static partial void GivenUp(this ILogger logger, string protocol, string id);
 }

@@ -6,7 +6,7 @@ namespace ComfyStream.Streaming.Pipeline;
 /// The workers that run workflows: streams take turns, with one picture in flight each, so that a slow stream delays the
 /// others by at most one picture a worker.
 /// </summary>
-internal sealed class InferencePool : IDisposable
+internal sealed class InferencePool
 {
     private const int MostStreams = 4096;
 
@@ -25,7 +25,9 @@ internal sealed class InferencePool : IDisposable
         }
     }
 
-    /// <summary>Queues a stage that has a picture; a stage is queued at most once at a time, so the queue cannot overflow.</summary>
+    /// <summary>
+    /// Queues a stage that has a picture; a stage is queued at most once at a time, so the queue cannot overflow. False once stopped.
+    /// </summary>
     public bool Schedule(ProcessStage stage)
     {
         if (!_ready.TryEnqueue(stage))
@@ -34,14 +36,17 @@ internal sealed class InferencePool : IDisposable
         return true;
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>
+    /// Takes no more work and ends the workers. False when a workflow held one for longer than <paramref name="patience"/>: it ends with
+    /// its picture.
+    /// </summary>
+    public bool Stop(TimeSpan patience)
     {
+        _ready.Complete();
         _stopping = true;
         _readyCount.Release(_workers.Length);
-        foreach (Thread worker in _workers)
-            worker.Join();
-        _readyCount.Dispose();
+        TimeSpan limit = EventLoop.Now + patience;
+        return Array.TrueForAll(_workers, worker => worker.Join(limit > EventLoop.Now ? limit - EventLoop.Now : TimeSpan.Zero));
     }
 
     private void Work()
@@ -49,10 +54,16 @@ internal sealed class InferencePool : IDisposable
         while (true)
         {
             _readyCount.Wait();
-            if (_ready.TryDequeue(out ProcessStage? stage))
-                stage.RunOne();
-            else if (_stopping)
-                return;
+            ProcessStage? stage;
+
+            // What was counted may lie behind a stage that another thread is still adding.
+            for (SpinWait wait = default; !_ready.TryDequeue(out stage); wait.SpinOnce())
+            {
+                if (_stopping && _ready.Count == 0)
+                    return;
+            }
+
+            stage.RunOne();
         }
     }
 }

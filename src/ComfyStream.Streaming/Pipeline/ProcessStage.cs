@@ -11,8 +11,10 @@ internal sealed class ProcessStage(IFrameProcessor processor, InferencePool pool
 {
     private const int Idle = 0;
     private const int Scheduled = 1;
+    private const int Ended = 2;
 
     private readonly LatestFrameSlot _input = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _state = Idle;
     private volatile bool _completed;
     private long _processed;
@@ -40,8 +42,7 @@ internal sealed class ProcessStage(IFrameProcessor processor, InferencePool pool
     /// <summary>Processes the newest picture; on a worker of the pool.</summary>
     public void RunOne()
     {
-        VideoFrame? frame = _input.Take();
-        if (frame is not null)
+        if (_input.Take() is { } frame)
         {
             if (_completed)
                 frame.Return();
@@ -49,20 +50,22 @@ internal sealed class ProcessStage(IFrameProcessor processor, InferencePool pool
                 Process(frame);
         }
 
-        Volatile.Write(ref _state, Idle);
-
-        // A picture that came between taking and going idle found the stage scheduled: it must be scheduled here.
+        // A picture, or the end, that came since found the stage scheduled: it must be seen to here.
+        GoIdle();
         if (_input.HasFrame)
             TrySchedule();
     }
 
-    /// <summary>Stops after the picture in flight, returns what waits and frees the workflow. Nobody may publish any more.</summary>
-    public void Complete()
+    /// <summary>
+    /// Ends after the picture in flight: completes when the workflow has been freed, which for one that hangs is never. Nobody may
+    /// publish any more.
+    /// </summary>
+    public Task CompleteAsync()
     {
         _completed = true;
-        SpinWait.SpinUntil(() => Volatile.Read(ref _state) == Idle);
-        _input.Take()?.Return();
-        processor.Dispose();
+        Interlocked.MemoryBarrier();
+        TryEnd();
+        return _ended.Task;
     }
 
     private void TrySchedule()
@@ -70,7 +73,33 @@ internal sealed class ProcessStage(IFrameProcessor processor, InferencePool pool
         if (_completed || Interlocked.CompareExchange(ref _state, Scheduled, Idle) != Idle)
             return;
         if (!pool.Schedule(this))
-            Volatile.Write(ref _state, Idle);
+            GoIdle();
+    }
+
+    private void GoIdle()
+    {
+        Interlocked.Exchange(ref _state, Idle);
+        if (_completed)
+            TryEnd();
+    }
+
+    private void TryEnd()
+    {
+        if (Interlocked.CompareExchange(ref _state, Ended, Idle) != Idle)
+            return;
+
+        _input.Take()?.Return();
+        try
+        {
+            processor.Dispose();
+            _ended.SetResult();
+        }
+#pragma warning disable CA1031 // It may run on a worker of the pool, which outlives every workflow.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            _ended.SetException(failure);
+        }
     }
 
     private void Process(VideoFrame frame)

@@ -17,12 +17,12 @@ internal sealed class PeerFactory
     private readonly DtlsIdentity _identity;
     private readonly PeerOptions _options;
 
-    public PeerFactory(IReadOnlyList<EventLoop> loops, IReadOnlyList<IPAddress> addresses, DtlsIdentity identity)
+    public PeerFactory(IReadOnlyList<EventLoop> loops, IReadOnlyList<IPAddress> addresses, DtlsIdentity identity, PeerOptions options)
     {
         _loops = loops;
         _identity = identity;
         _candidates = [.. loops.Select(loop => LocalCandidates.Create(addresses, loop.LocalEndPoint.Port))];
-        _options = new PeerOptions { NtpEpoch = EventLoop.NtpEpoch };
+        _options = options with { NtpEpoch = EventLoop.NtpEpoch };
     }
 
     /// <summary>Answers an offer. On success the caller owns the peer, which is on no loop yet.</summary>

@@ -12,6 +12,8 @@ namespace ComfyStream.Streaming.Sessions;
 /// </summary>
 internal abstract class PeerSession : IPeerHandler
 {
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(10);
+
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile PeerConnectionState _state = PeerConnectionState.New;
 
@@ -23,6 +25,8 @@ internal abstract class PeerSession : IPeerHandler
         Peer = peer;
         Notes = notes;
         Logger = logger;
+        HasVideo = Carries(MediaKind.Video);
+        HasAudio = Carries(MediaKind.Audio);
     }
 
     /// <summary>Resource id.</summary>
@@ -49,6 +53,12 @@ internal abstract class PeerSession : IPeerHandler
     /// <summary>When it was created, by the wall clock.</summary>
     public DateTimeOffset CreatedAt { get; } = DateTimeOffset.UtcNow;
 
+    /// <summary>Whether the session carries a picture.</summary>
+    public bool HasVideo { get; }
+
+    /// <summary>Whether the session carries sound.</summary>
+    public bool HasAudio { get; }
+
     /// <summary>Whether the peer is connected.</summary>
     public bool IsConnected => _state == PeerConnectionState.Connected;
 
@@ -65,23 +75,20 @@ internal abstract class PeerSession : IPeerHandler
     /// <summary>Puts the peer on its loop. False when the loop takes no more work; the peer is then disposed.</summary>
     public bool Start()
     {
-        if (Loop.Post(loop => loop.Add(Peer, this)))
+        if (Loop.Post(AddPeer))
             return true;
-        Peer.Dispose();
-        _ended.TrySetResult();
+        Abandon();
         return false;
     }
 
-    /// <summary>Ends the session with BYE and close_notify (any thread); <see cref="Ended"/> completes when it is done.</summary>
-    public void Close()
+    /// <summary>Ends the session with BYE and close_notify (any thread), and waits until all that belonged to it was given back.</summary>
+    public async Task CloseAsync(TimeSpan patience)
     {
-        Loop.Post(loop =>
-        {
-            if (_ended.Task.IsCompleted)
-                return;
-            Peer.Close(EventLoop.Now);
-            loop.Touch(Peer);
-        });
+        TimeSpan limit = EventLoop.Now + patience;
+        while (!Loop.Post(ClosePeer) && !_ended.Task.IsCompleted && EventLoop.Now < limit)
+            await Task.Delay(RetryInterval).ConfigureAwait(false);
+        TimeSpan left = limit > EventLoop.Now ? limit - EventLoop.Now : TimeSpan.Zero;
+        await CleanedUp.WaitAsync(left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>What the statistics say.</summary>
@@ -90,12 +97,8 @@ internal abstract class PeerSession : IPeerHandler
     /// <inheritdoc/>
     public void OnPeerEvent(EventLoop loop, PeerConnection peer, PeerEvent peerEvent)
     {
-        if (peerEvent.Kind == PeerEventKind.StateChanged && peer.State != _state)
-        {
-            _state = peer.State;
-            Logger.ConnectionStateIs(Protocol, StateWord());
-        }
-
+        if (peerEvent.Kind == PeerEventKind.StateChanged)
+            FollowState();
         HandleEvent(loop, peerEvent);
     }
 
@@ -103,14 +106,15 @@ internal abstract class PeerSession : IPeerHandler
     public void OnPeerClosed(EventLoop loop, PeerConnection peer)
     {
         CloseReason = peer.CloseReason;
-        if (peer.State != _state)
+        try
         {
-            _state = peer.State;
-            Logger.ConnectionStateIs(Protocol, StateWord());
+            HandleClosed(loop);
+            FollowState();
         }
-
-        HandleClosed(loop);
-        _ended.TrySetResult();
+        finally
+        {
+            _ended.TrySetResult();
+        }
     }
 
     protected abstract void HandleEvent(EventLoop loop, PeerEvent peerEvent);
@@ -118,10 +122,46 @@ internal abstract class PeerSession : IPeerHandler
     protected abstract void HandleClosed(EventLoop loop);
 
     protected SessionSnapshot Snapshot(long framesReceived, long framesSent, long framesDropped, long keyFrameRequests) => new(
-        Id, StreamId, CreatedAt, StateWord(), Carries(MediaKind.Video), Carries(MediaKind.Audio), Notes,
+        Id, StreamId, CreatedAt, StateWord(), HasVideo, HasAudio, Notes,
         framesReceived, framesSent, framesDropped, keyFrameRequests);
 
-    protected bool Carries(MediaKind kind) => Peer.Session.Find(kind) is { } media && (media.Send || media.Receive);
+    private bool Carries(MediaKind kind) => Peer.Session.Find(kind) is { } media && (media.Send || media.Receive);
+
+    private void AddPeer(EventLoop loop)
+    {
+        try
+        {
+            loop.Add(Peer, this);
+        }
+        catch
+        {
+            Abandon();
+            throw;
+        }
+    }
+
+    private void ClosePeer(EventLoop loop)
+    {
+        if (_ended.Task.IsCompleted)
+            return;
+        Peer.Close(EventLoop.Now);
+        loop.Touch(Peer);
+    }
+
+    // It never came onto its loop, or could not.
+    private void Abandon()
+    {
+        Peer.Dispose();
+        _ended.TrySetResult();
+    }
+
+    private void FollowState()
+    {
+        if (Peer.State == _state)
+            return;
+        _state = Peer.State;
+        Logger.ConnectionStateIs(Protocol, StateWord());
+    }
 
     private string StateWord() => _state switch
     {

@@ -12,19 +12,24 @@ internal sealed class PublisherSession : PeerSession
 {
     private readonly StreamInput _input;
     private readonly EncodedFramePool _frames;
-    private readonly MediaTimeline _videoTimeline = new(clockRate: 90_000);
-    private readonly MediaTimeline _audioTimeline = new(clockRate: 48_000);
+    private readonly MediaTimeline _videoTimeline;
+    private readonly MediaTimeline _audioTimeline;
     private long _framesReceived;
     private long _framesLost;
     private long _keyFrameRequests;
     private int _keyFramePosted;
+    private bool _toldTracks;
 
+    /// <param name="notBefore">Its frames come after this media time: where the channel's publisher before it ended.</param>
     public PublisherSession(
-        string id, string channel, EventLoop loop, PeerConnection peer, IReadOnlyList<string> notes, StreamInput input, EncodedFramePool frames, ILogger logger)
+        string id, string channel, EventLoop loop, PeerConnection peer, IReadOnlyList<string> notes, StreamInput input, EncodedFramePool frames,
+        TimeSpan notBefore, ILogger logger)
         : base(id, channel, loop, peer, notes, logger)
     {
         _input = input;
         _frames = frames;
+        _videoTimeline = new MediaTimeline(clockRate: 90_000, notBefore);
+        _audioTimeline = new MediaTimeline(clockRate: 48_000, notBefore);
         input.SetKeyFrameSource(RequestKeyFrame);
     }
 
@@ -33,6 +38,9 @@ internal sealed class PublisherSession : PeerSession
 
     /// <summary>What the frames go into.</summary>
     public StreamInput Input => _input;
+
+    /// <summary>The latest media time of its frames (any thread).</summary>
+    public TimeSpan LastMediaTime => _videoTimeline.Last > _audioTimeline.Last ? _videoTimeline.Last : _audioTimeline.Last;
 
     /// <summary>Asks the publisher for a key frame (any thread); the peer spaces requests out.</summary>
     public void RequestKeyFrame()
@@ -68,13 +76,12 @@ internal sealed class PublisherSession : PeerSession
                 Interlocked.Increment(ref _framesLost);
                 RequestKeyFrame();
                 break;
-            case PeerEventKind.StateChanged when Peer.State == PeerConnectionState.Connected:
-                foreach (MediaKind kind in (ReadOnlySpan<MediaKind>)[MediaKind.Audio, MediaKind.Video])
-                {
-                    if (Carries(kind))
-                        Logger.TrackReceived(kind == MediaKind.Audio ? "audio" : "video");
-                }
-
+            case PeerEventKind.StateChanged when Peer.State == PeerConnectionState.Connected && !_toldTracks:
+                _toldTracks = true;
+                if (HasAudio)
+                    Logger.TrackReceived("audio");
+                if (HasVideo)
+                    Logger.TrackReceived("video");
                 break;
         }
     }

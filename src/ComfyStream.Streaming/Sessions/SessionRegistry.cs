@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using ComfyStream.Transport;
 using ComfyStream.WebRtc;
 
@@ -6,48 +5,106 @@ namespace ComfyStream.Streaming.Sessions;
 
 /// <summary>
 /// The living sessions by resource id, and for a while those whose client closed its connection before it sent DELETE, as OBS
-/// does: that DELETE still succeeds, once. Thread-safe.
+/// does: that DELETE still succeeds, once. Thread-safe; one lock, so that a session is always either alive or a tombstone.
 /// </summary>
 internal sealed class SessionRegistry
 {
     private const int MostTombstones = 1024;
     private static readonly TimeSpan TombstoneLifetime = TimeSpan.FromSeconds(60);
 
-    private readonly ConcurrentDictionary<string, PeerSession> _sessions = new();
-    private readonly ConcurrentDictionary<(SessionKind Kind, string Id), TimeSpan> _tombstones = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, PeerSession> _sessions = [];
+    private readonly Dictionary<(SessionKind Kind, string Id), TimeSpan> _tombstones = [];
+    private readonly HashSet<PeerSession> _unfinished = [];
 
     /// <summary>The living sessions, oldest first.</summary>
-    public IReadOnlyList<PeerSession> All => [.. _sessions.Values.OrderBy(session => session.CreatedAt)];
-
-    /// <summary>Sessions alive.</summary>
-    public int Count => _sessions.Count;
-
-    public void Add(PeerSession session) => _sessions[session.Id] = session;
-
-    public PeerSession? Find(SessionKind kind, string id) =>
-        _sessions.TryGetValue(id, out PeerSession? session) && session.Kind == kind ? session : null;
-
-    /// <summary>Takes a session out for its DELETE: afterwards its id is unknown. Null when it does not live.</summary>
-    public PeerSession? Take(SessionKind kind, string id) =>
-        Find(kind, id) is { } session && _sessions.TryRemove(KeyValuePair.Create(id, session)) ? session : null;
-
-    /// <summary>Whether a session of that kind ended by itself so recently that its DELETE is still due; asked once.</summary>
-    public bool TakeTombstone(SessionKind kind, string id) =>
-        _tombstones.TryRemove((kind, id), out TimeSpan ended) && EventLoop.Now - ended < TombstoneLifetime;
-
-    /// <summary>Removes a session that has ended. False when its DELETE removed it before.</summary>
-    public bool Remove(PeerSession session)
+    public IReadOnlyList<PeerSession> All
     {
-        // Buried before it is removed: a DELETE in between must find the one or the other.
-        bool buried = session.CloseReason == CloseReason.RemoteClose && _sessions.ContainsKey(session.Id) && Bury(session);
-        if (_sessions.TryRemove(KeyValuePair.Create(session.Id, session)))
-            return true;
-        if (buried)
-            _tombstones.TryRemove((session.Kind, session.Id), out _);
-        return false;
+        get
+        {
+            lock (_gate)
+                return [.. _sessions.Values.OrderBy(session => session.CreatedAt)];
+        }
     }
 
-    private bool Bury(PeerSession session)
+    /// <summary>The sessions that have yet to give something back, alive or not.</summary>
+    public IReadOnlyList<PeerSession> Unfinished
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _unfinished];
+        }
+    }
+
+    /// <summary>Sessions that hold resources.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _unfinished.Count;
+        }
+    }
+
+    /// <summary>Adds a session.</summary>
+    public void Add(PeerSession session)
+    {
+        lock (_gate)
+        {
+            _sessions.Add(session.Id, session);
+            _unfinished.Add(session);
+        }
+    }
+
+    /// <summary>Living sessions of that kind.</summary>
+    public int CountOf(SessionKind kind)
+    {
+        lock (_gate)
+            return _sessions.Values.Count(session => session.Kind == kind);
+    }
+
+    /// <summary>The living session of that kind under that id, or null.</summary>
+    public PeerSession? Find(SessionKind kind, string id)
+    {
+        lock (_gate)
+            return _sessions.TryGetValue(id, out PeerSession? session) && session.Kind == kind ? session : null;
+    }
+
+    /// <summary>
+    /// Takes a session out for its DELETE: afterwards its id is unknown. False when it is already; true without a session when it
+    /// ended by itself so recently that its DELETE was still due.
+    /// </summary>
+    public bool TryTake(SessionKind kind, string id, out PeerSession? session)
+    {
+        lock (_gate)
+        {
+            if (_sessions.TryGetValue(id, out session) && session.Kind == kind)
+                return _sessions.Remove(id);
+
+            session = null;
+            return _tombstones.Remove((kind, id), out TimeSpan ended) && EventLoop.Now - ended < TombstoneLifetime;
+        }
+    }
+
+    /// <summary>Takes a session out that has ended, unless its DELETE did.</summary>
+    public void Remove(PeerSession session)
+    {
+        lock (_gate)
+        {
+            if (_sessions.Remove(session.Id) && session.CloseReason == CloseReason.RemoteClose)
+                Bury(session);
+        }
+    }
+
+    /// <summary>Notes that a session has given everything back.</summary>
+    public void Finish(PeerSession session)
+    {
+        lock (_gate)
+            _unfinished.Remove(session);
+    }
+
+    private void Bury(PeerSession session)
     {
         TimeSpan now = EventLoop.Now;
         if (_tombstones.Count >= MostTombstones)
@@ -55,10 +112,11 @@ internal sealed class SessionRegistry
             foreach ((var key, TimeSpan ended) in _tombstones)
             {
                 if (now - ended >= TombstoneLifetime)
-                    _tombstones.TryRemove(key, out _);
+                    _tombstones.Remove(key);
             }
         }
 
-        return _tombstones.Count < MostTombstones && _tombstones.TryAdd((session.Kind, session.Id), now);
+        if (_tombstones.Count < MostTombstones)
+            _tombstones[(session.Kind, session.Id)] = now;
     }
 }

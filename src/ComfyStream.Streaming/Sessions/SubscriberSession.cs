@@ -27,6 +27,8 @@ internal sealed class SubscriberSession(
     public void Write(EventLoop loop, PacketizedFrame frame)
     {
         bool isVideo = frame.Kind == MediaKind.Video;
+        if (!(isVideo ? HasVideo : HasAudio))
+            return;
         if (isVideo && _awaitsKeyFrame && !frame.IsKeyFrame)
         {
             Interlocked.Increment(ref _framesDropped);
@@ -34,8 +36,8 @@ internal sealed class SubscriberSession(
         }
 
         bool written = Peer.WriteFrame(EventLoop.Now, frame);
-        if (isVideo && Carries(MediaKind.Video))
-            Count(written);
+        if (isVideo)
+            Count(frame, written);
         if (written)
             loop.Touch(Peer);
     }
@@ -70,7 +72,7 @@ internal sealed class SubscriberSession(
             hub.Remove(loop, this);
     }
 
-    private void Count(bool written)
+    private void Count(PacketizedFrame frame, bool written)
     {
         if (written)
         {
@@ -80,7 +82,7 @@ internal sealed class SubscriberSession(
         }
 
         Interlocked.Increment(ref _framesDropped);
-        if (!_awaitsKeyFrame)
+        if (!_awaitsKeyFrame || frame.IsKeyFrame)
             hub.RequestKeyFrame();
         _awaitsKeyFrame = true;
     }

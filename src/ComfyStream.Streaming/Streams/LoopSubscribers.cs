@@ -35,15 +35,17 @@ internal sealed class LoopSubscribers(EventLoop loop, SubscriberHub hub) : ILoop
         frame.AddReference();
         if (!_inbox.TryEnqueue(frame))
         {
-            frame.Release();
-            Interlocked.Increment(ref _skipped);
-            if (frame.Kind == MediaKind.Video)
-                Volatile.Write(ref _videoSkipped, 1);
+            Skip(frame);
             return;
         }
 
-        if (Interlocked.Exchange(ref _posted, 1) == 0 && !loop.Post(this))
-            Volatile.Write(ref _posted, 0);
+        if (Interlocked.Exchange(ref _posted, 1) != 0 || loop.Post(this))
+            return;
+
+        // The loop takes no more work, perhaps never again: nothing may wait for it.
+        Volatile.Write(ref _posted, 0);
+        while (_inbox.TryDequeue(out PacketizedFrame? waiting))
+            Skip(waiting);
     }
 
     public void Add(SubscriberSession session)
@@ -75,11 +77,24 @@ internal sealed class LoopSubscribers(EventLoop loop, SubscriberHub hub) : ILoop
 
         while (_inbox.TryDequeue(out PacketizedFrame? frame))
         {
-            // By index, from the end: a viewer whose peer fails is removed while it is written to.
-            for (int i = _sessions.Count - 1; i >= 0; i--)
-                _sessions[i].Write(loop, frame);
-            frame.Release();
+            try
+            {
+                foreach (SubscriberSession session in _sessions)
+                    session.Write(loop, frame);
+            }
+            finally
+            {
+                frame.Release();
+            }
         }
+    }
+
+    private void Skip(PacketizedFrame frame)
+    {
+        if (frame.Kind == MediaKind.Video)
+            Volatile.Write(ref _videoSkipped, 1);
+        frame.Release();
+        Interlocked.Increment(ref _skipped);
     }
 
     private void Drain()

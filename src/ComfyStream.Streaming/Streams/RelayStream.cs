@@ -35,14 +35,24 @@ internal sealed class RelayStream
     public StreamOutputs Outputs { get; }
 
     /// <summary>The publisher, or null.</summary>
-    public PublisherSession? Publisher
-    {
-        get => _publisher;
-        set => _publisher = value;
-    }
+    public PublisherSession? Publisher => _publisher;
+
+    /// <summary>Where the pictures and sound of earlier publishers ended on the stream's timeline.</summary>
+    public TimeSpan LastMediaTime { get; private set; }
 
     /// <summary>Sessions and requests that use the stream; guarded by the registry.</summary>
     public int Uses { get; set; }
+
+    /// <summary>Makes a session the publisher (under the gate, after the one before has ended).</summary>
+    public void SetPublisher(PublisherSession publisher) => _publisher = publisher;
+
+    /// <summary>Takes a publisher off that has ended, unless another one has taken over.</summary>
+    public void RemovePublisher(PublisherSession publisher)
+    {
+        if (publisher.LastMediaTime > LastMediaTime)
+            LastMediaTime = publisher.LastMediaTime;
+        Interlocked.CompareExchange(ref _publisher, null, publisher);
+    }
 
     /// <summary>What the statistics say.</summary>
     public StreamSnapshot Snapshot()

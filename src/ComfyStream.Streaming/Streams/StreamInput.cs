@@ -1,9 +1,6 @@
 using ComfyStream.Media;
-using ComfyStream.Streaming.Diagnostics;
 using ComfyStream.Streaming.Pipeline;
 using ComfyStream.Transport;
-using ComfyStream.WebRtc;
-using ComfyStream.WebRtc.Packetization;
 
 namespace ComfyStream.Streaming.Streams;
 
@@ -15,15 +12,20 @@ internal sealed class StreamInput
 {
     private readonly StreamOutputs _outputs;
     private readonly VideoPipeline? _pipeline;
+    private readonly bool _forwardsVideo;
+    private readonly bool _forwardsAudio;
     private readonly AudioDelayLine _audioDelay = new();
     private Action _requestKeyFrame = static () => { };
     private long _forwarded;
-    private bool _stopped;
+    private volatile bool _isCut;
 
-    /// <param name="makePipeline">Makes the pipeline around its output; null forwards without decoding.</param>
-    public StreamInput(StreamOutputs outputs, Func<StreamInput, VideoPipeline>? makePipeline)
+    /// <param name="workflow">What is forwarded: its input if it is passthrough, and sound if it gives any.</param>
+    /// <param name="makePipeline">Makes the pipeline around its output; null when no picture is processed.</param>
+    public StreamInput(StreamOutputs outputs, IWorkflow workflow, Func<StreamInput, VideoPipeline>? makePipeline)
     {
         _outputs = outputs;
+        _forwardsVideo = workflow.IsPassthrough;
+        _forwardsAudio = workflow.HasAudioOutput;
         _pipeline = makePipeline?.Invoke(this);
     }
 
@@ -51,19 +53,18 @@ internal sealed class StreamInput
     /// <summary>Takes an access unit.</summary>
     public void WriteVideo(EncodedFrame frame)
     {
-        if (_pipeline is null)
+        if (!_isCut)
         {
-            Interlocked.Increment(ref _forwarded);
-            _outputs.PublishToBoth(frame);
-        }
-        else
-        {
-            _outputs.PublishRaw(frame);
-            if (!_stopped)
+            if (_pipeline is not null)
             {
+                _outputs.PublishRaw(frame);
                 _pipeline.Enqueue(frame);
                 return;
             }
+
+            Forward(frame, _forwardsVideo);
+            if (_forwardsVideo)
+                Interlocked.Increment(ref _forwarded);
         }
 
         frame.Release();
@@ -72,9 +73,10 @@ internal sealed class StreamInput
     /// <summary>Takes a sound packet.</summary>
     public void WriteAudio(EncodedFrame frame)
     {
-        if (_pipeline is null)
+        if (_isCut || _pipeline is null || !_forwardsAudio)
         {
-            _outputs.PublishToBoth(frame);
+            if (!_isCut)
+                Forward(frame, _forwardsAudio);
             frame.Release();
             return;
         }
@@ -89,10 +91,30 @@ internal sealed class StreamInput
         }
     }
 
+    /// <summary>Sends a picture of the workflow (takes it); on the encode thread.</summary>
+    public void PublishEncoded(EncodedFrame frame)
+    {
+        if (_isCut)
+            frame.Release();
+        else
+            _outputs.PublishEncoded(frame);
+    }
+
+    /// <summary>Nothing more reaches the outputs, which are the next publisher's (any thread).</summary>
+    public void Cut() => _isCut = true;
+
     /// <summary>Ends the input, on the publisher's event loop: nothing is written after it.</summary>
     public void Stop()
     {
-        _stopped = true;
+        Cut();
         _audioDelay.Clear();
+    }
+
+    private void Forward(EncodedFrame frame, bool isProcessedToo)
+    {
+        if (isProcessedToo)
+            _outputs.PublishToBoth(frame);
+        else
+            _outputs.PublishRaw(frame);
     }
 }

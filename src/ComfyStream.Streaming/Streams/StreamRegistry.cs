@@ -37,6 +37,13 @@ internal sealed class StreamRegistry(IReadOnlyList<EventLoop> loops, PacketizedF
         }
     }
 
+    /// <summary>Counts one more user of a channel in use.</summary>
+    public void Retain(RelayStream stream)
+    {
+        lock (_gate)
+            stream.Uses++;
+    }
+
     /// <summary>Counts one user less.</summary>
     public void Release(RelayStream stream)
     {

@@ -13,6 +13,7 @@ internal sealed class SubscriberHub
     private readonly LoopSubscribers[] _perLoop;
     private readonly Action _requestKeyFrame;
     private int _count;
+    private int _videoCount;
 
     /// <param name="requestKeyFrame">Asks whatever feeds this hub for a key frame; any thread, coalesced there.</param>
     public SubscriberHub(IReadOnlyList<EventLoop> loops, Action requestKeyFrame)
@@ -23,6 +24,9 @@ internal sealed class SubscriberHub
 
     /// <summary>Connected viewers on all loops.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Connected viewers that take pictures.</summary>
+    public int VideoCount => Volatile.Read(ref _videoCount);
 
     /// <summary>Frames that a loop had no room for in its inbox.</summary>
     public long SkippedCount => _perLoop.Sum(loop => loop.SkippedCount);
@@ -40,14 +44,20 @@ internal sealed class SubscriberHub
     {
         ForLoop(loop).Add(session);
         Interlocked.Increment(ref _count);
+        if (!session.HasVideo)
+            return;
+        Interlocked.Increment(ref _videoCount);
         _requestKeyFrame();
     }
 
     /// <summary>Removes a viewer (on its loop). Nothing happens when it is not there.</summary>
     public void Remove(EventLoop loop, SubscriberSession session)
     {
-        if (ForLoop(loop).Remove(session))
-            Interlocked.Decrement(ref _count);
+        if (!ForLoop(loop).Remove(session))
+            return;
+        Interlocked.Decrement(ref _count);
+        if (session.HasVideo)
+            Interlocked.Decrement(ref _videoCount);
     }
 
     /// <summary>Asks for a key frame for a viewer.</summary>

@@ -20,4 +20,16 @@ public sealed class FrameRateEstimatorTests
         Assert.Equal(changes, changed);
         Assert.Equal(changes ? framesPerSecond : 30, estimator.FramesPerSecond);
     }
+
+    [Fact]
+    public void A_time_without_pictures_is_not_taken_for_slow_ones()
+    {
+        var estimator = new FrameRateEstimator(30);
+        bool changed = false;
+
+        for (int i = 0; i < 130; i++)
+            changed |= estimator.Observe(TimeSpan.FromSeconds(100 + (i < 40 ? 0 : 600) + i / 30.0));
+
+        Assert.False(changed);
+    }
 }

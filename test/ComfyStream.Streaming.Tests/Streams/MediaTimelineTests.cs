@@ -34,6 +34,20 @@ public sealed class MediaTimelineTests
 
         TimeSpan after = _timeline.Map(-9_000_000, TimeSpan.FromMilliseconds(5010));
 
-        Assert.True(after >= ahead);
+        Assert.True(after > ahead);
+    }
+
+    [Fact]
+    public void The_next_publishers_frames_come_after_those_of_the_last()
+    {
+        _timeline.Map(0, TimeSpan.FromSeconds(5));
+        TimeSpan ahead = _timeline.Map(30_000, TimeSpan.FromSeconds(5));
+        var next = new MediaTimeline(clockRate: 90_000, notBefore: _timeline.Last);
+
+        TimeSpan first = next.Map(77, TimeSpan.FromMilliseconds(5100));
+        TimeSpan second = next.Map(77 + 9000, TimeSpan.FromMilliseconds(5200));
+
+        Assert.True(first > ahead);
+        Assert.Equal(0.1, (second - first).TotalSeconds, 6);
     }
 }
