@@ -171,5 +171,4 @@ function hear() {
   });
 }
 
-
 window.lab = { state, publish, publishCamera, watch, end, figures, connectionState, colour, compare, hear };

@@ -50,9 +50,18 @@ public class RelayProcess : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _process = Start(Serve(_workspace, _options));
-        Address = await AddressOfAsync(_process);
-        Http.BaseAddress = Address;
-        Assert.Equal("ok", (await GetAsync("/health")).GetProperty("status").GetString());
+        try
+        {
+            Address = await AddressOfAsync(_process);
+            Http.BaseAddress = Address;
+            Assert.Equal("ok", (await GetAsync("/health")).GetProperty("status").GetString());
+        }
+        catch
+        {
+            // Nobody else ends what was never handed out.
+            await _process.DisposeAsync();
+            throw;
+        }
     }
 
     public string Whip(string channel, string prompts = "") =>
