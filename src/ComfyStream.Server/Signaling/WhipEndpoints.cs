@@ -32,7 +32,7 @@ internal sealed partial class WhipEndpoints(Relay relay, WorkflowLibrary library
             result = await relay.PublishAsync(new PublishRequest(channel, offerSdp, workflow, workflows.DefaultOf(channel)), context.RequestAborted);
 
         if (result.Outcome != SessionOutcome.Created)
-            LogRefused(channel, result.Detail);
+            LogRefused(channel, result.Detail.ReplaceLineEndings("; "));
         return result;
     }
 
