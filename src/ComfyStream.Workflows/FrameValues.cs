@@ -1,9 +1,10 @@
 using ComfyStream.Media;
+using ComfyStream.Workflows.Detection;
 using ComfyStream.Workflows.Pixels;
 
 namespace ComfyStream.Workflows;
 
-/// <summary>What lies on the links of a running workflow, by slot. Pictures in it are owned; masks belong to their nodes.</summary>
+/// <summary>What lies on the links of a running workflow, by slot. Pictures in it are owned; masks and boxes belong to their nodes.</summary>
 internal sealed class FrameValues(int slotCount, VideoFramePool frames)
 {
     private bool _isBt709;
@@ -13,6 +14,8 @@ internal sealed class FrameValues(int slotCount, VideoFramePool frames)
     public VideoFrame?[] Images { get; } = new VideoFrame?[slotCount];
 
     public MaskPlane?[] Masks { get; } = new MaskPlane?[slotCount];
+
+    public BoxList?[] Boxes { get; } = new BoxList?[slotCount];
 
     public TimeSpan MediaTime { get; private set; }
 

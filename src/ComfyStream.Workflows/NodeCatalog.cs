@@ -17,6 +17,8 @@ internal sealed class NodeCatalog(IEnumerable<NodeDescriptor> descriptors)
         GaussianBlurNode.Descriptor,
         ImageCompositeMaskedNode.Descriptor,
         ImageInvertNode.Descriptor,
+        DetectFacesNode.Descriptor,
+        BlurBoxesNode.Descriptor,
     ]);
 
     public IEnumerable<string> ClassTypes => _byClass.Keys;

@@ -17,6 +17,14 @@ public sealed class WorkflowCompilerTests
     }
 
     [Fact]
+    public void Face_blur_works_on_the_input_itself()
+    {
+        WorkflowPlan plan = Graphs.Compile(Graphs.Shipped("face-blur"));
+        Assert.Equal(["2", "3"], plan.Steps.Select(step => step.Node.Id));
+        Assert.Equal(WorkflowPlan.InputSlot, plan.Steps[1].OverwrittenSlot);
+    }
+
+    [Fact]
     public void A_result_that_is_the_input_is_a_passthrough() => Assert.True(Graphs.Compile(Graphs.Shipped("passthrough")).IsPassthrough);
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class WorkflowLibraryTests : IDisposable
     public void Those_that_ship_are_listed_with_a_sentence_each()
     {
         IReadOnlyList<WorkflowSummary> list = _library.List();
-        Assert.Equal(["background-blur", "invert", "passthrough"], list.Select(summary => summary.Name));
+        Assert.Equal(["background-blur", "face-blur", "invert", "passthrough"], list.Select(summary => summary.Name));
         Assert.All(list, summary => Assert.EndsWith(".", summary.Description));
     }
 
@@ -82,7 +82,7 @@ public sealed class WorkflowLibraryTests : IDisposable
     public void An_unknown_name_is_told_those_that_exist()
     {
         Assert.False(_library.TryResolve("blur", out _, out string problem));
-        Assert.Equal("there is no workflow named blur; there are background-blur, invert, passthrough", problem);
+        Assert.Equal("there is no workflow named blur; there are background-blur, face-blur, invert, passthrough", problem);
     }
 
     [Theory]
@@ -123,13 +123,15 @@ public sealed class WorkflowLibraryTests : IDisposable
         Assert.Equal($"{large} is larger than 256 KiB", problem);
     }
 
-    [Fact]
-    public void A_workflow_whose_model_is_missing_says_so_when_it_is_started()
+    [Theory]
+    [InlineData("background-blur", "selfie-segmentation-landscape")]
+    [InlineData("face-blur", "blazeface-front-128")]
+    public void A_workflow_whose_model_is_missing_says_so_when_it_is_started(string name, string model)
     {
         using var library = new WorkflowLibrary([Repository.Workflows], [_folder], _pool);
-        Assert.True(library.TryResolve("background-blur", out IWorkflow? workflow, out _));
+        Assert.True(library.TryResolve(name, out IWorkflow? workflow, out _));
         var e = Assert.Throws<MediaException>(workflow!.CreateProcessor);
-        Assert.Contains("selfie-segmentation-landscape.onnx was not found", e.Message);
+        Assert.Contains($"{model}.onnx was not found", e.Message);
         Assert.Contains(_folder, e.Message);
     }
 

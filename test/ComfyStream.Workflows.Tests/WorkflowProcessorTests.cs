@@ -1,6 +1,7 @@
 using ComfyStream.Media;
 using ComfyStream.Workflows.Models;
 using ComfyStream.Workflows.Nodes;
+using ComfyStream.Workflows.Pixels;
 
 namespace ComfyStream.Workflows.Tests;
 
@@ -10,6 +11,7 @@ public sealed class WorkflowProcessorTests
     [InlineData("passthrough")]
     [InlineData("invert")]
     [InlineData("background-blur")]
+    [InlineData("face-blur")]
     public void A_picture_allocates_nothing_once_warm(string name)
     {
         using var pool = new VideoFramePool();
@@ -34,6 +36,7 @@ public sealed class WorkflowProcessorTests
     [Theory]
     [InlineData("invert")]
     [InlineData("background-blur")]
+    [InlineData("face-blur")]
     public void Size_may_change_from_picture_to_picture_and_times_go_along(string name)
     {
         using var pool = new VideoFramePool();
@@ -110,6 +113,66 @@ public sealed class WorkflowProcessorTests
         Assert.InRange(Pictures.Psnr(before, after, 240, 110, 325, 210), 42, double.PositiveInfinity);
         foreach ((int left, int top, int right, int bottom) in new[] { (0, 0, 70, 160), (470, 150, 560, 300) })
             Assert.InRange(Pictures.Detail(after, left, top, right, bottom) / Pictures.Detail(before, left, top, right, bottom), 0, 0.1);
+    }
+
+    [Fact]
+    public void Face_blur_takes_the_face_and_leaves_everything_else_byte_for_byte()
+    {
+        using var pool = new VideoFramePool();
+        using WorkflowProcessor processor = Start(Graphs.Shipped("face-blur"), pool);
+        VideoFrame source = Pictures.Astronaut(pool);
+        double[][,] before = [.. Pictures.Planes.Select(plane => Pictures.Read(source, plane))];
+        VideoFrame result = processor.Process(source);
+        Assert.Same(source, result);
+
+        (double left, double top, double right, double bottom) = Pictures.AstronautFace;
+        (double reachX, double reachY) = (0.45 * (right - left), 0.45 * (bottom - top));
+        foreach (Plane plane in Pictures.Planes)
+        {
+            int scale = plane == Plane.Y ? 1 : 2;
+            double[,] after = Pictures.Read(result, plane);
+            for (int y = 0; y < after.GetLength(0); y++)
+            {
+                for (int x = 0; x < after.GetLength(1); x++)
+                {
+                    if (x * scale < left - reachX || x * scale > right + reachX || y * scale < top - reachY || y * scale > bottom + reachY)
+                        Assert.Equal(before[(int)plane][y, x], after[y, x]);
+                }
+            }
+
+            (int x0, int y0, int x1, int y1) = ((int)left / scale, (int)(top + 30) / scale, (int)right / scale, (int)(bottom - 30) / scale);
+            Assert.InRange(Pictures.Detail(after, x0, y0, x1, y1) / Pictures.Detail(before[(int)plane], x0, y0, x1, y1), 0, 0.1);
+            Assert.InRange(Pictures.Psnr(before[(int)plane], after, x0, y0, x1, y1), 0, plane == Plane.Y ? 22 : 40);
+        }
+
+        result.Return();
+    }
+
+    [Fact]
+    public void Face_blur_allocates_nothing_while_faces_come_and_go()
+    {
+        using var pool = new VideoFramePool();
+        using WorkflowProcessor processor = Start(Graphs.Shipped("face-blur").Replace("500", "100"), pool);
+        VideoFrame face = Pictures.Astronaut(pool);
+        VideoFrame empty = Pictures.Flat(pool, 640, 360, 110, 128, 128);
+        Run(60);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Run(30);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        face.Return();
+        empty.Return();
+        Assert.Equal(0, pool.RentedCount);
+
+        void Run(int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                VideoFrame frame = pool.Rent(640, 360);
+                FrameCopier.Copy(i % 10 < 4 ? face : empty, frame);
+                frame.MediaTime = TimeSpan.FromMilliseconds(33 * i);
+                processor.Process(frame).Return();
+            }
+        }
     }
 
     [Theory]

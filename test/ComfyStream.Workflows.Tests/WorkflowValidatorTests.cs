@@ -28,6 +28,42 @@ public sealed class WorkflowValidatorTests
             Graphs.ProblemsOf(WithMiddle("""{ "class_type": "PersonSegmentation", "inputs": { "image": ["1", 0], "when_empty": "open" } }""")));
 
     [Fact]
+    public void What_is_wrong_with_the_settings_of_a_face_blur_is_told_with_the_ranges() =>
+        Assert.Equal(
+            [
+                "node 2 (BlurBoxes), input margin: -0.1 does not fit; give a number from 0 to 2 (default 0.3)",
+                "node 2 (BlurBoxes), input strength: 0 does not fit; give a number from 0.05 to 1 (default 0.2)",
+                "node 2 (BlurBoxes), input shape: \"circle\" does not fit; give one of \"ellipse\", \"rectangle\" (default \"ellipse\")",
+                "node 2 (BlurBoxes), input effect: true does not fit; give one of \"blur\", \"pixelate\" (default \"blur\")",
+                "node 4 (DetectFaces), input threshold: 1 does not fit; give a number from 0.05 to 0.99 (default 0.6)",
+                "node 4 (DetectFaces), input max_faces: 65 does not fit; give a whole number from 1 to 64 (default 32)",
+                "node 4 (DetectFaces), input hold_ms: 0.5 does not fit; give a whole number from 0 to 5000 (default 500)",
+            ],
+            Graphs.ProblemsOf(
+                """
+                {
+                  "1": { "class_type": "LoadTensor" },
+                  "2": { "class_type": "BlurBoxes", "inputs": { "image": ["1", 0], "boxes": ["4", 0], "margin": -0.1, "strength": 0, "shape": "circle", "effect": true } },
+                  "3": { "class_type": "SaveTensor", "inputs": { "images": ["2", 0] } },
+                  "4": { "class_type": "DetectFaces", "inputs": { "image": ["1", 0], "threshold": 1, "max_faces": 65, "hold_ms": 0.5 } }
+                }
+                """));
+
+    [Fact]
+    public void Boxes_come_from_a_detector_only()
+    {
+        Assert.Equal(
+            ["node 2 (BlurBoxes), input boxes: output 0 of node 1 (LoadTensor) is IMAGE; link it to an output of type BOXES"],
+            Graphs.ProblemsOf(WithMiddle("""{ "class_type": "BlurBoxes", "inputs": { "image": ["1", 0], "boxes": ["1", 0] } }""")));
+        Assert.Equal(
+            ["node 2 (BlurBoxes), input boxes: is missing; link it to an output of type BOXES"],
+            Graphs.ProblemsOf(WithMiddle("""{ "class_type": "BlurBoxes", "inputs": { "image": ["1", 0] } }""")));
+        Assert.Equal(
+            ["node 3 (SaveTensor), input images: output 0 of node 2 (DetectFaces) is BOXES; link it to an output of type IMAGE"],
+            Graphs.ProblemsOf(WithMiddle("""{ "class_type": "DetectFaces", "inputs": { "image": ["1", 0] } }""")));
+    }
+
+    [Fact]
     public void A_switch_that_is_no_boolean_is_named() =>
         Assert.Equal(
             ["node 2 (ImageCompositeMasked), input resize_source: 1 does not fit; give true or false (default false)"],
@@ -56,7 +92,7 @@ public sealed class WorkflowValidatorTests
     [Fact]
     public void An_unknown_class_is_told_the_known_ones_and_not_what_follows_from_it() =>
         Assert.Equal(
-            ["node 2 (KSampler): there is no such node class here; known are LoadTensor, SaveTensor, PersonSegmentation, GaussianBlur, ImageCompositeMasked, ImageInvert"],
+            ["node 2 (KSampler): there is no such node class here; known are LoadTensor, SaveTensor, PersonSegmentation, GaussianBlur, ImageCompositeMasked, ImageInvert, DetectFaces, BlurBoxes"],
             Graphs.ProblemsOf(WithMiddle("""{ "class_type": "KSampler", "inputs": {} }""")));
 
     [Fact]
@@ -85,7 +121,7 @@ public sealed class WorkflowValidatorTests
         Assert.Equal(
             [
                 "missing input: add a LoadTensor node",
-                "node 4 (NoSuch): there is no such node class here; known are LoadTensor, SaveTensor, PersonSegmentation, GaussianBlur, ImageCompositeMasked, ImageInvert",
+                "node 4 (NoSuch): there is no such node class here; known are LoadTensor, SaveTensor, PersonSegmentation, GaussianBlur, ImageCompositeMasked, ImageInvert, DetectFaces, BlurBoxes",
                 "node 2 (GaussianBlur), input image: links to node 1, which does not exist",
                 "node 2 (GaussianBlur), input sigma: -3 does not fit; give a number from 0.1 to 100 (default 7)",
                 "node 3 (SaveTensor), input images: is missing; link it to an output of type IMAGE",

@@ -5,34 +5,33 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace ComfyStream.Workflows.Models;
 
 /// <summary>
-/// One stream's use of a shared model: its own input and output in native memory, bound once, so that a run allocates nothing.
+/// One stream's use of a shared model: its own input and outputs in native memory, bound once, so that a run allocates nothing.
 /// One thread at a time.
 /// </summary>
 internal sealed unsafe class ModelSession : IDisposable
 {
     private readonly InferenceSession _model;
-    private readonly NativeBuffer<float> _input;
-    private readonly NativeBuffer<float> _output;
-    private readonly OrtValue _inputValue;
-    private readonly OrtValue _outputValue;
+    private readonly Tensor _input;
+    private readonly Tensor[] _outputs;
     private readonly OrtIoBinding _binding;
     private readonly RunOptions _options = new();
 
-    public ModelSession(InferenceSession model, long[] inputShape, long[] outputShape)
+    public ModelSession(InferenceSession model, long[] inputShape, long[][] outputShapes)
     {
         _model = model;
-        (_input, _inputValue) = MakeTensor(inputShape);
-        (_output, _outputValue) = MakeTensor(outputShape);
+        _input = new Tensor(inputShape);
+        _outputs = [.. outputShapes.Select(shape => new Tensor(shape))];
         _binding = model.CreateIoBinding();
-        _binding.BindInput(model.InputNames[0], _inputValue);
-        _binding.BindOutput(model.OutputNames[0], _outputValue);
+        _binding.BindInput(model.InputNames[0], _input.Value);
+        for (int i = 0; i < _outputs.Length; i++)
+            _binding.BindOutput(model.OutputNames[i], _outputs[i].Value);
     }
 
     /// <summary>To be filled before <see cref="Run"/>.</summary>
     public float* Input => _input.Pointer;
 
-    /// <summary>The last run's result.</summary>
-    public float* Output => _output.Pointer;
+    /// <summary>A result of the last run.</summary>
+    public float* Output(int index) => _outputs[index].Pointer;
 
     /// <exception cref="OnnxRuntimeException">The model failed on this input.</exception>
     public void Run() => _model.RunWithBinding(_options, _binding);
@@ -40,21 +39,35 @@ internal sealed unsafe class ModelSession : IDisposable
     public void Dispose()
     {
         _binding.Dispose();
-        _inputValue.Dispose();
-        _outputValue.Dispose();
         _options.Dispose();
         _input.Dispose();
-        _output.Dispose();
+        foreach (Tensor output in _outputs)
+            output.Dispose();
     }
 
-    private static (NativeBuffer<float> Buffer, OrtValue Value) MakeTensor(long[] shape)
+    /// <summary>Native memory that the runtime reads or writes in place.</summary>
+    private sealed class Tensor : IDisposable
     {
-        int length = 1;
-        foreach (long dimension in shape)
-            length *= (int)dimension;
-        var buffer = new NativeBuffer<float>(length);
-        OrtValue value = OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape, (nint)buffer.Pointer, (long)length * sizeof(float));
-        return (buffer, value);
+        private readonly NativeBuffer<float> _buffer;
+
+        public Tensor(long[] shape)
+        {
+            int length = 1;
+            foreach (long dimension in shape)
+                length *= (int)dimension;
+            _buffer = new NativeBuffer<float>(length);
+            Value = OrtValue.CreateTensorValueWithData(
+                OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape, (nint)_buffer.Pointer, (long)length * sizeof(float));
+        }
+
+        public float* Pointer => _buffer.Pointer;
+
+        public OrtValue Value { get; }
+
+        public void Dispose()
+        {
+            Value.Dispose();
+            _buffer.Dispose();
+        }
     }
 }

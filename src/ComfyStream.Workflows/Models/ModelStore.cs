@@ -10,20 +10,20 @@ internal sealed class ModelStore(IReadOnlyList<string> folders) : IDisposable
     private readonly Dictionary<string, InferenceSession> _loaded = [];
     private bool _disposed;
 
-    /// <summary>Makes a session of a model with one float input and one float output.</summary>
+    /// <summary>Makes a session of a model with one float input and as many float outputs, in the model's order.</summary>
     /// <exception cref="MediaException">The file is missing, cannot be read, or is another model.</exception>
-    public ModelSession CreateSession(string name, long[] inputShape, long[] outputShape)
+    public ModelSession CreateSession(string name, long[] inputShape, params long[][] outputShapes)
     {
         string path = Find(name);
         InferenceSession session = Load(name, path);
-        if (session.InputNames.Count != 1 || session.OutputNames.Count != 1
-            || !Fits(session.InputMetadata[session.InputNames[0]], inputShape) || !Fits(session.OutputMetadata[session.OutputNames[0]], outputShape))
+        if (!Fits(session.InputNames, session.InputMetadata, inputShape) || !Fits(session.OutputNames, session.OutputMetadata, outputShapes))
         {
+            string outputs = string.Join(", ", outputShapes.Select(Describe));
             throw new MediaException(
-                $"The model {path} is not the one that is needed: it must take float [{string.Join(", ", inputShape)}] and give float [{string.Join(", ", outputShape)}]. Put the right {name}.onnx there.");
+                $"The model {path} is not the one that is needed: it must take float {Describe(inputShape)} and give float {outputs}. Put the right {name}.onnx there.");
         }
 
-        return new ModelSession(session, inputShape, outputShape);
+        return new ModelSession(session, inputShape, outputShapes);
     }
 
     public void Dispose()
@@ -36,6 +36,11 @@ internal sealed class ModelStore(IReadOnlyList<string> folders) : IDisposable
             _loaded.Clear();
         }
     }
+
+    private static string Describe(long[] shape) => $"[{string.Join(", ", shape)}]";
+
+    private static bool Fits(IReadOnlyList<string> names, IReadOnlyDictionary<string, NodeMetadata> metadata, params long[][] shapes) =>
+        names.Count == shapes.Length && names.Zip(shapes).All(pair => Fits(metadata[pair.First], pair.Second));
 
     /// <summary>Dimensions that a model leaves open are negative.</summary>
     private static bool Fits(NodeMetadata metadata, long[] shape) =>

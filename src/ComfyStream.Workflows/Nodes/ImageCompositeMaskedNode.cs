@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using ComfyStream.Media;
 using ComfyStream.Workflows.Pixels;
 
@@ -8,7 +7,7 @@ namespace ComfyStream.Workflows.Nodes;
 /// Lays <c>source</c> over <c>destination</c> where <c>mask</c> (stretched to the source) is 1. An odd position is rounded down to an
 /// even one, because chroma has half the resolution.
 /// </summary>
-internal sealed unsafe class ImageCompositeMaskedNode : Node
+internal sealed class ImageCompositeMaskedNode : Node
 {
     private const int Destination = 0;
     private const int Source = 1;
@@ -42,18 +41,9 @@ internal sealed unsafe class ImageCompositeMaskedNode : Node
     {
         VideoFrame destination = context.Image(Destination);
         VideoFrame target = context.Target(destination.Width, destination.Height);
-        if (target != destination)
-            Copy(destination, target);
+        FrameCopier.Copy(destination, target);
         _blender.Blend(target, context.Image(Source), context.Mask(Mask), _left, _top);
     }
 
     public override void Dispose() => _blender.Dispose();
-
-    /// <summary>Frames of one size have the same strides.</summary>
-    private static void Copy(VideoFrame source, VideoFrame target)
-    {
-        Unsafe.CopyBlock(target.Y, source.Y, (uint)(source.StrideY * source.Height));
-        Unsafe.CopyBlock(target.U, source.U, (uint)(source.StrideUv * (source.Height / 2)));
-        Unsafe.CopyBlock(target.V, source.V, (uint)(source.StrideUv * (source.Height / 2)));
-    }
 }

@@ -8,4 +8,7 @@ internal enum LinkType
 
     /// <summary>A weight for each place of a picture, 0 to 1: a <see cref="Pixels.MaskPlane"/>, usually smaller than the picture.</summary>
     Mask,
+
+    /// <summary>Where things are in a picture: a <see cref="Detection.BoxList"/>.</summary>
+    Boxes,
 }

@@ -1,4 +1,5 @@
 using ComfyStream.Media;
+using ComfyStream.Workflows.Detection;
 using ComfyStream.Workflows.Pixels;
 
 namespace ComfyStream.Workflows.Nodes;
@@ -13,6 +14,8 @@ internal sealed class NodeContext(PlanStep step, FrameValues values)
 
     /// <summary>Null when the input is not connected.</summary>
     public MaskPlane? Mask(int input) => step.Inputs[input] is var slot and >= 0 ? values.Masks[slot] : null;
+
+    public BoxList Boxes(int input) => values.Boxes[step.Inputs[input]]!;
 
     /// <summary>
     /// The picture to write the result to. It is the input named by <see cref="NodeDescriptor.Overwritable"/> itself where
@@ -37,4 +40,7 @@ internal sealed class NodeContext(PlanStep step, FrameValues values)
 
     /// <summary>Gives a mask as the result; the node keeps it and may change it at the next picture.</summary>
     public void SetMask(MaskPlane mask) => values.Masks[step.OutputSlot] = mask;
+
+    /// <summary>The same for boxes.</summary>
+    public void SetBoxes(BoxList boxes) => values.Boxes[step.OutputSlot] = boxes;
 }

@@ -41,7 +41,7 @@ internal sealed unsafe class PersonSegmentationNode : Node
 
     private PersonSegmentationNode(NodeSettings settings, ModelStore models)
     {
-        _session = models.CreateSession(Model, inputShape: [1, 3, Height, Width], outputShape: [1, 1, Height, Width]);
+        _session = models.CreateSession(Model, inputShape: [1, 3, Height, Width], [1, 1, Height, Width]);
         _writer = new RgbTensorWriter(Width, Height);
         _smoother = new MaskSmoother(Width, Height, settings.Number("smoothing"), settings.Choice("when_empty") == "pass" ? 1 : 0);
         _backgroundBelow = (float)settings.Number("background_below");
@@ -52,7 +52,7 @@ internal sealed unsafe class PersonSegmentationNode : Node
     {
         _writer.Write(context.Image(Image), _session.Input);
         _session.Run();
-        var mask = new Span<float>(_session.Output, Width * Height);
+        var mask = new Span<float>(_session.Output(0), Width * Height);
         SettleDoubts(mask);
         _smoother.Update(mask, context.MediaTime);
         context.SetMask(_smoother.Mask);

@@ -8,7 +8,7 @@ namespace ComfyStream.Workflows.Pixels;
 /// <summary>
 /// Writes a picture as the input of a network: planar RGB (NCHW, 1 x 3 x height x width), 0 to 1, stretched to the network's size
 /// by averaging the area under each pixel, which does not alias at the large reductions that are usual here. Size, colour matrix
-/// and layout change in one pass over the picture. One thread at a time.
+/// and layout change in one pass over the picture. The width is a multiple of 8. One thread at a time.
 /// </summary>
 internal sealed unsafe class RgbTensorWriter(int width, int height) : IDisposable
 {

@@ -37,6 +37,14 @@ public sealed class ModelStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_model_with_another_number_of_outputs_is_refused()
+    {
+        using var store = new ModelStore([Repository.Models]);
+        var e = Assert.Throws<MediaException>(() => store.CreateSession("selfie-segmentation-landscape", [1, 3, 144, 256], [1, 1, 144, 256], [1, 7]));
+        Assert.Contains("it must take float [1, 3, 144, 256] and give float [1, 1, 144, 256], [1, 7].", e.Message);
+    }
+
+    [Fact]
     public void The_first_folder_that_has_the_file_wins()
     {
         File.WriteAllText(Path.Combine(_folder, "selfie-segmentation-landscape.onnx"), "not a model");

@@ -1,0 +1,42 @@
+using ComfyStream.Workflows.Detection;
+using ComfyStream.Workflows.Models;
+
+namespace ComfyStream.Workflows.Nodes;
+
+/// <summary>Where faces are in a picture, and for <c>hold_ms</c> after it where they were when they are no longer found.</summary>
+internal sealed class DetectFacesNode : Node
+{
+    private const int Image = 0;
+
+    public static readonly NodeDescriptor Descriptor = new()
+    {
+        ClassType = "DetectFaces",
+        Inputs =
+        [
+            new LinkInput("image", LinkType.Image),
+            new NumberInput("threshold", Default: 0.6, Min: 0.05, Max: 0.99),
+            new IntegerInput("max_faces", Default: 32, Min: 1, Max: 64),
+            new IntegerInput("hold_ms", Default: 500, Min: 0, Max: 5000),
+        ],
+        Outputs = [LinkType.Boxes],
+        Create = static (settings, models) => new DetectFacesNode(settings, models),
+    };
+
+    private readonly FaceDetector _detector;
+    private readonly BoxHold _hold;
+
+    private DetectFacesNode(NodeSettings settings, ModelStore models)
+    {
+        int maxFaces = settings.Integer("max_faces");
+        _detector = new FaceDetector(models, settings.Number("threshold"), maxFaces);
+        _hold = new BoxHold(maxFaces, TimeSpan.FromMilliseconds(settings.Integer("hold_ms")));
+    }
+
+    public override void Run(NodeContext context)
+    {
+        _hold.Update(_detector.Detect(context.Image(Image)), context.MediaTime);
+        context.SetBoxes(_hold.Boxes);
+    }
+
+    public override void Dispose() => _detector.Dispose();
+}
