@@ -141,11 +141,11 @@ class Screen {
     this.figures = figures;
     this.state = "connecting";
     this.reason = "";
-    this.framesPerSecond = 0;
+    /** Whether pictures are arriving. */
+    this.hasPicture = false;
+    // Sooner than the next measurement.
+    video.addEventListener("playing", () => { notice.hidden = true; });
   }
-
-  /** Whether pictures are arriving. */
-  get hasPicture() { return this.framesPerSecond > 0; }
 
   watch(streamId, onState) {
     this.leave();
@@ -171,7 +171,7 @@ class Screen {
     this.#session?.stop();
     this.#session = null;
     this.#figuresBefore = null;
-    this.framesPerSecond = 0;
+    this.hasPicture = false;
     this.video.srcObject = null;
     this.figures.textContent = "";
   }
@@ -181,10 +181,11 @@ class Screen {
     const frames = await this.#decodedFrames();
     const now = performance.now();
     const before = this.#figuresBefore;
-    this.framesPerSecond = before ? Math.max(0, (frames - before.frames) * 1000 / (now - before.now)) : 0;
+    this.hasPicture = frames > (before?.frames ?? 0);
     this.#figuresBefore = { frames, now };
+    const framesPerSecond = before ? Math.round((frames - before.frames) * 1000 / (now - before.now)) : 0;
     const { videoWidth: width, videoHeight: height } = this.video;
-    this.figures.textContent = this.hasPicture && width > 0 ? `${width} × ${height} · ${Math.round(this.framesPerSecond)} fps` : "";
+    this.figures.textContent = this.hasPicture && framesPerSecond > 0 ? `${width} × ${height} · ${framesPerSecond} fps` : "";
     this.notice.hidden = this.hasPicture;
     this.notice.textContent = this.state === "live" ? waitingText : this.reason;
   }

@@ -1,0 +1,72 @@
+using System.Text.RegularExpressions;
+using ComfyStream.Server.Options;
+
+namespace ComfyStream.Cli.Tests;
+
+public sealed partial class DocumentationTests
+{
+    [Fact]
+    public void Every_requirement_of_the_brief_has_one_row()
+    {
+        int[] last = [8, 18, 22, 35, 45, 59, 72, 87, 94, 105, 117];
+        int[] first = [1, 10, 20, 30, 40, 50, 60, 80, 90, 100, 110];
+        IEnumerable<string> expected = first.Zip(last)
+            .SelectMany(range => Enumerable.Range(range.First, range.Second - range.First + 1))
+            .Select(number => $"R{number:000}")
+            .Concat(Enumerable.Range(1, 8).Select(number => $"W{number:00}"));
+        Assert.Equal(expected, Row().Matches(Read("docs/brief.md")).Select(row => row.Groups[1].Value));
+    }
+
+    [Fact]
+    public void Every_test_that_the_brief_is_held_by_exists()
+    {
+        string[] named = [.. TestName().Matches(Read("docs/brief.md")).Select(match => match.Value.Trim('`')).Distinct()];
+        Assert.NotEmpty(named);
+        Assert.Empty(named.Except(Tests()));
+    }
+
+    [Fact]
+    public void Every_option_stands_in_the_configuration_with_its_key()
+    {
+        string page = Read("docs/configuration.md");
+        foreach (ServeSetting setting in ServeSettings.All)
+        {
+            string flag = setting.ValueName is { } value ? $"--{setting.Name} {value.Replace("|", @"\|", StringComparison.Ordinal)}" : $"--{setting.Name}";
+            Assert.Contains($"| `{flag}` | `{setting.Key}` |", page, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Every_link_to_a_file_leads_to_one()
+    {
+        IEnumerable<string> pages = Directory.EnumerateFiles(Repository.Root, "*.md")
+            .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories));
+        IEnumerable<string> broken =
+            from page in pages
+            from Match link in Link().Matches(File.ReadAllText(page))
+            let target = link.Groups[1].Value
+            where !File.Exists(Path.Combine(Path.GetDirectoryName(page)!, target)) && !Directory.Exists(Path.Combine(Path.GetDirectoryName(page)!, target))
+            select $"{Path.GetRelativePath(Repository.Root, page)}: {target}";
+        Assert.Empty(broken);
+    }
+
+    private static string Read(string path) => File.ReadAllText(Path.Combine(Repository.Root, path));
+
+    private static IEnumerable<string> Tests() =>
+        from file in Directory.EnumerateFiles(Path.Combine(Repository.Root, "test"), "*Tests.cs", SearchOption.AllDirectories)
+        from Match method in TestMethod().Matches(File.ReadAllText(file))
+        select $"{Path.GetFileNameWithoutExtension(file)}.{method.Groups[1].Value}";
+
+    [GeneratedRegex(@"^\| ([RW]\d+) \|", RegexOptions.Multiline)]
+    private static partial Regex Row();
+
+    [GeneratedRegex(@"`\w+Tests\.\w+`")]
+    private static partial Regex TestName();
+
+    [GeneratedRegex(@"^\s*public (?:async )?(?:void|Task|ValueTask) (\w+)\(", RegexOptions.Multiline)]
+    private static partial Regex TestMethod();
+
+    // Links within a page and to other hosts are left out.
+    [GeneratedRegex(@"\]\(((?!\w+:|#)[^)#\s]+)")]
+    private static partial Regex Link();
+}
