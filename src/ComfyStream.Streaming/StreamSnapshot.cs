@@ -26,8 +26,9 @@ public sealed record StreamSnapshot(
     IReadOnlyList<StageSnapshot> Stages);
 
 /// <summary>Times of one stage.</summary>
-/// <param name="Name">decode, process, encode, latency (last packet of a frame in to last packet out) and so on.</param>
+/// <param name="Name">decode, process, encode, latency (last packet of a frame in to last packet out, once for each event loop with viewers).</param>
+/// <param name="Frames">Frames measured so far.</param>
 /// <param name="MedianMilliseconds">Median.</param>
 /// <param name="P99Milliseconds">99th percentile.</param>
 /// <param name="MeanCpuMilliseconds">CPU time a frame on the stage's thread, mean since the start; 0 where it is not a thread's work.</param>
-public sealed record StageSnapshot(string Name, double MedianMilliseconds, double P99Milliseconds, double MeanCpuMilliseconds);
+public sealed record StageSnapshot(string Name, long Frames, double MedianMilliseconds, double P99Milliseconds, double MeanCpuMilliseconds);

@@ -30,6 +30,7 @@ public sealed class EventLoop : IDisposable
     private readonly WakeEvent _wake = new();
     private readonly BoundedQueue<object> _inbox = new(InboxCapacity);
     private readonly LoopPeers _peers;
+    private readonly List<ILoopWork> _afterSend = new(64);
     private readonly Thread _thread;
     private volatile bool _isStopping;
     private long _datagramsReceived;
@@ -102,6 +103,15 @@ public sealed class EventLoop : IDisposable
         _peers.Touch(peer);
     }
 
+    /// <summary>
+    /// Runs <paramref name="work"/> once, as soon as what this turn sends was given to the kernel (on the loop): that is when a frame is out.
+    /// </summary>
+    public void AfterSend(ILoopWork work)
+    {
+        AssertCurrent();
+        _afterSend.Add(work);
+    }
+
     /// <summary>Closes all peers with BYE and close_notify, stops the thread and closes the socket.</summary>
     public void Dispose()
     {
@@ -154,6 +164,7 @@ public sealed class EventLoop : IDisposable
             RunCommands(MaxCommandsPerTurn);
             _peers.HandleDeadlines(Now);
             _sender.Flush();
+            RunAfterSend();
         }
 
         Close();
@@ -227,6 +238,25 @@ public sealed class EventLoop : IDisposable
 
             _peers.PumpTouched();
         }
+    }
+
+    private void RunAfterSend()
+    {
+        // Work may ask to be run after the next send: that is for the next turn.
+        int count = _afterSend.Count;
+        for (int i = 0; i < count; i++)
+        {
+            try
+            {
+                _afterSend[i].Run(this);
+            }
+            catch (Exception exception)
+            {
+                Report(exception);
+            }
+        }
+
+        _afterSend.RemoveRange(0, count);
     }
 
     private void Close()

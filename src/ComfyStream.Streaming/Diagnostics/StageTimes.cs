@@ -41,12 +41,13 @@ internal sealed partial class StageTimes(string name)
     {
         long count = Volatile.Read(ref _count);
         if (count == 0)
-            return new StageSnapshot(name, 0, 0, 0);
+            return new StageSnapshot(name, 0, 0, 0, 0);
 
         long[] sorted = _wallTicks.AsSpan(0, (int)Math.Min(count, Window)).ToArray();
         Array.Sort(sorted);
         return new StageSnapshot(
             name,
+            count,
             ToMilliseconds(sorted[sorted.Length / 2]),
             ToMilliseconds(sorted[sorted.Length * 99 / 100]),
             Volatile.Read(ref _cpuNanoseconds) / 1e6 / count);

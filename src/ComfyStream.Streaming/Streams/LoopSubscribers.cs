@@ -16,6 +16,7 @@ internal sealed class LoopSubscribers(EventLoop loop, SubscriberHub hub) : ILoop
 
     private readonly BoundedQueue<PacketizedFrame> _inbox = new(InboxCapacity);
     private readonly List<SubscriberSession> _sessions = [];
+    private readonly SendLatency? _latency = hub.Latency is { } times ? new SendLatency(times) : null;
     private int _count;
     private int _posted;
     private long _skipped;
@@ -84,6 +85,8 @@ internal sealed class LoopSubscribers(EventLoop loop, SubscriberHub hub) : ILoop
             }
             finally
             {
+                if (frame.Kind == MediaKind.Video)
+                    _latency?.Observe(loop, frame.SourceArrival);
                 frame.Release();
             }
         }

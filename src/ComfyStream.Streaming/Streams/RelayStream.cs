@@ -1,4 +1,5 @@
 using ComfyStream.Media;
+using ComfyStream.Streaming.Diagnostics;
 using ComfyStream.Streaming.Sessions;
 using ComfyStream.Transport;
 
@@ -10,6 +11,7 @@ namespace ComfyStream.Streaming.Streams;
 /// </summary>
 internal sealed class RelayStream
 {
+    private readonly StageTimes _latency = new("latency");
     private volatile PublisherSession? _publisher;
 
     public RelayStream(string channel, IWorkflow workflow, IReadOnlyList<EventLoop> loops, PacketizedFramePool packetizedFrames)
@@ -17,7 +19,7 @@ internal sealed class RelayStream
         Channel = channel;
         Workflow = workflow;
         Outputs = new StreamOutputs(
-            processed: new SubscriberHub(loops, () => _publisher?.Input.RequestProcessedKeyFrame()),
+            processed: new SubscriberHub(loops, () => _publisher?.Input.RequestProcessedKeyFrame(), _latency),
             raw: new SubscriberHub(loops, () => _publisher?.Input.RequestSourceKeyFrame()),
             packetizedFrames);
     }
@@ -71,6 +73,6 @@ internal sealed class RelayStream
             Error: pipeline?.Error ?? "",
             Width: pipeline?.Width ?? 0,
             Height: pipeline?.Height ?? 0,
-            Stages: pipeline is null ? [] : [.. pipeline.Times.Append(Outputs.Latency).Select(times => times.Snapshot())]);
+            Stages: [.. (pipeline?.Times ?? []).Append(_latency).Select(times => times.Snapshot())]);
     }
 }

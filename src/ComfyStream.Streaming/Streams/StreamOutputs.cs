@@ -1,5 +1,4 @@
 using ComfyStream.Media;
-using ComfyStream.Streaming.Diagnostics;
 using ComfyStream.Transport;
 using ComfyStream.WebRtc;
 using ComfyStream.WebRtc.Packetization;
@@ -20,9 +19,6 @@ internal sealed class StreamOutputs(SubscriberHub processed, SubscriberHub raw, 
 
     /// <summary>Viewers of the input as it came.</summary>
     public SubscriberHub Raw => raw;
-
-    /// <summary>From a frame's last packet in to its hand-over to the event loops, for the workflow's pictures.</summary>
-    public StageTimes Latency { get; } = new("latency");
 
     /// <summary>A slow 95th percentile of what the picture takes through the workflow.</summary>
     public TimeSpan ProcessedLatency => TimeSpan.FromTicks(Volatile.Read(ref _latencyTicks));
@@ -49,13 +45,12 @@ internal sealed class StreamOutputs(SubscriberHub processed, SubscriberHub raw, 
     /// <summary>Sends a frame (borrowed) to the viewers of the workflow's result.</summary>
     public void PublishProcessed(EncodedFrame frame) => Publish(processed, frame);
 
-    /// <summary>Sends a picture of the workflow (takes it) and measures how long it took; on the encode thread.</summary>
+    /// <summary>Sends a picture of the workflow (takes it) and measures how long it took up to here; on the encode thread.</summary>
     public void PublishEncoded(EncodedFrame frame)
     {
         Publish(processed, frame);
         TimeSpan latency = EventLoop.Now - frame.LastArrival;
         frame.Release();
-        Latency.Record(latency);
         long estimate = _latencyTicks;
         double factor = latency.Ticks > estimate ? RiseFactor : FallFactor;
         Volatile.Write(ref _latencyTicks, estimate + (long)((latency.Ticks - estimate) * factor));

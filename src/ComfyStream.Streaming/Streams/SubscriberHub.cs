@@ -1,3 +1,4 @@
+using ComfyStream.Streaming.Diagnostics;
 using ComfyStream.Streaming.Sessions;
 using ComfyStream.Transport;
 using ComfyStream.WebRtc.Packetization;
@@ -16,9 +17,11 @@ internal sealed class SubscriberHub
     private int _videoCount;
 
     /// <param name="requestKeyFrame">Asks whatever feeds this hub for a key frame; any thread, coalesced there.</param>
-    public SubscriberHub(IReadOnlyList<EventLoop> loops, Action requestKeyFrame)
+    /// <param name="latency">Records the pictures' time from their last packet in to their last packet out; null measures nothing.</param>
+    public SubscriberHub(IReadOnlyList<EventLoop> loops, Action requestKeyFrame, StageTimes? latency = null)
     {
         _requestKeyFrame = requestKeyFrame;
+        Latency = latency;
         _perLoop = [.. loops.Select(loop => new LoopSubscribers(loop, this))];
     }
 
@@ -27,6 +30,9 @@ internal sealed class SubscriberHub
 
     /// <summary>Connected viewers that take pictures.</summary>
     public int VideoCount => Volatile.Read(ref _videoCount);
+
+    /// <summary>From a picture's last packet in to its last packet out, to all viewers of a loop.</summary>
+    public StageTimes? Latency { get; }
 
     /// <summary>Frames that a loop had no room for in its inbox.</summary>
     public long SkippedCount => _perLoop.Sum(loop => loop.SkippedCount);

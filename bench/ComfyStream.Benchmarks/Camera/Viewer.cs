@@ -1,0 +1,59 @@
+using ComfyStream.Client;
+using ComfyStream.Media;
+using ComfyStream.Transport;
+
+namespace ComfyStream.Benchmarks.Camera;
+
+/// <summary>A WHEP subscriber that notes the media time and the arrival of every picture. It decodes nothing.</summary>
+internal sealed class Viewer : IAsyncDisposable
+{
+    private const int MostPictures = 1 << 16;
+
+    private readonly TimeSpan[] _mediaTimes = new TimeSpan[MostPictures];
+    private readonly TimeSpan[] _arrivals = new TimeSpan[MostPictures];
+    private readonly EventLoop _loop;
+    private readonly WhepSubscriber _subscriber;
+    private int _pictures;
+    private long _sound;
+
+    public Viewer(ClientOptions options, int index)
+    {
+        _loop = new EventLoop(options.LocalEndPoint, $"viewer-{index}");
+        _subscriber = new WhepSubscriber(options with { EventLoop = _loop }, Take);
+    }
+
+    public int PictureCount => Volatile.Read(ref _pictures);
+
+    public long SoundCount => Volatile.Read(ref _sound);
+
+    /// <summary>Datagrams that arrived, of any kind.</summary>
+    public long PacketCount => _loop.Counters.DatagramsReceived;
+
+    public ReadOnlySpan<TimeSpan> MediaTimes => _mediaTimes.AsSpan(0, PictureCount);
+
+    /// <summary>When the last packet of each picture came.</summary>
+    public ReadOnlySpan<TimeSpan> Arrivals => _arrivals.AsSpan(0, PictureCount);
+
+    public Task ConnectAsync() => _subscriber.ConnectAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _subscriber.DisposeAsync();
+        _loop.Dispose();
+    }
+
+    private void Take(EncodedFrame frame)
+    {
+        if (frame.Codec != MediaCodec.H264)
+        {
+            Volatile.Write(ref _sound, _sound + 1);
+            return;
+        }
+
+        if (_pictures == MostPictures)
+            return;
+        _mediaTimes[_pictures] = frame.MediaTime;
+        _arrivals[_pictures] = frame.LastArrival;
+        Volatile.Write(ref _pictures, _pictures + 1);
+    }
+}

@@ -1,0 +1,27 @@
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+
+namespace ComfyStream.Benchmarks.Micro;
+
+/// <summary>Single operations, by BenchmarkDotNet with short jobs in this process.</summary>
+internal static class MicroBenchmarks
+{
+    private static readonly Type[] _all = [typeof(SrtpBenchmarks), typeof(PacketBenchmarks), typeof(PeerBenchmarks), typeof(PictureBenchmarks)];
+
+    public static void Run(string[] args)
+    {
+        IConfig config = ManualConfig.CreateEmpty()
+            .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
+            .AddColumnProvider(DefaultColumnProviders.Instance)
+            .AddDiagnoser(MemoryDiagnoser.Default)
+            .AddLogger(ConsoleLogger.Default)
+            .WithOptions(ConfigOptions.JoinSummary | ConfigOptions.DisableLogFile);
+        // Without a choice all of them run: the switcher would ask which.
+        BenchmarkSwitcher.FromTypes(_all).Run(args.Length == 0 ? ["--filter", "*"] : args, config);
+    }
+}
