@@ -17,7 +17,7 @@ internal static class Program
         pipeline      a camera, a workflow, viewers: frame rate, added latency, CPU a frame by stage and by thread
                       --seconds 20  --viewers 3  --workflow background-blur  --size 1280x720  --fps 30
         allocations   managed bytes for each packet that is forwarded and each picture that is processed
-                      --seconds 6
+                      --seconds 6  --types SECONDS (then samples the types of what is allocated)
         idle          CPU of a relay that has nothing to do, and of the demo without viewers
                       --seconds 20
         micro         single operations by BenchmarkDotNet; its own options may follow, such as --filter '*Srtp*'
@@ -34,7 +34,7 @@ internal static class Program
                     await PipelineBenchmark.RunAsync(new Arguments(args[1..], "seconds", "viewers", "workflow", "size", "fps"));
                     return 0;
                 case "allocations":
-                    await AllocationBenchmark.RunAsync(new Arguments(args[1..], "seconds"));
+                    await AllocationBenchmark.RunAsync(new Arguments(args[1..], "seconds", "types"));
                     return 0;
                 case "idle":
                     await IdleBenchmark.RunAsync(new Arguments(args[1..], "seconds"));

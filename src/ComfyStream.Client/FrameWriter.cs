@@ -14,11 +14,8 @@ internal sealed class FrameWriter(ClientConnection connection, Action onPictureL
     // A loop that is so many frames behind is not going to send them in time.
     private const int MaxPending = 32;
 
-    // What a peer keeps for retransmission, and what waits; more is left to the garbage collector.
-    private const int MaxKept = 512;
-
     private readonly BoundedQueue<PacketizedFrame> _pending = new(MaxPending);
-    private readonly BoundedQueue<PacketizedFrame> _free = new(MaxKept);
+    private readonly PacketizedFramePool _pool = new();
     private int _isPosted;
     private long _dropped;
 
@@ -32,7 +29,7 @@ internal sealed class FrameWriter(ClientConnection connection, Action onPictureL
         if (connection.State is not (PeerConnectionState.Connected or PeerConnectionState.Disconnected) || connection.Loop is not { } loop)
             return Drop();
 
-        PacketizedFrame packets = _free.TryDequeue(out PacketizedFrame? free) ? free : new PacketizedFrame(Return);
+        PacketizedFrame packets = _pool.Rent(frame.ByteCount);
         packets.Begin(isVideo ? MediaKind.Video : MediaKind.Audio, frame.MediaTime, frame.IsKeyFrame, frame.LastArrival);
         int count = isVideo ? H264Packetizer.Packetize(frame.Data, packets) : OpusPacketizer.Packetize(frame.Data, packets);
         if (count == 0 || !_pending.TryEnqueue(packets))
@@ -75,6 +72,4 @@ internal sealed class FrameWriter(ClientConnection connection, Action onPictureL
         Interlocked.Increment(ref _dropped);
         return false;
     }
-
-    private void Return(PacketizedFrame frame) => _free.TryEnqueue(frame);
 }

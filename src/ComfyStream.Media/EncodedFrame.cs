@@ -7,10 +7,14 @@ namespace ComfyStream.Media;
 public sealed class EncodedFrame
 {
     private readonly EncodedFramePool _pool;
-    private byte[] _buffer = [];
+    private readonly byte[] _buffer;
     private int _references;
 
-    internal EncodedFrame(EncodedFramePool pool) => _pool = pool;
+    internal EncodedFrame(EncodedFramePool pool, int capacityBytes)
+    {
+        _pool = pool;
+        _buffer = GC.AllocateUninitializedArray<byte>(capacityBytes);
+    }
 
     /// <summary>The codec of <see cref="Data"/>.</summary>
     public MediaCodec Codec { get; set; }
@@ -30,6 +34,8 @@ public sealed class EncodedFrame
     /// <summary>Bytes used.</summary>
     public int ByteCount { get; private set; }
 
+    internal int CapacityBytes => _buffer.Length;
+
     /// <summary>The coded bytes.</summary>
     public ReadOnlySpan<byte> Data => _buffer.AsSpan(0, ByteCount);
 
@@ -38,8 +44,6 @@ public sealed class EncodedFrame
 
     internal void Begin(int byteCount)
     {
-        if (_buffer.Length < byteCount)
-            _buffer = GC.AllocateUninitializedArray<byte>((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)byteCount));
         ByteCount = byteCount;
         IsKeyFrame = false;
         _references = 1;

@@ -261,9 +261,10 @@ internal sealed class MediaReceiver : IDisposable
 
     private static bool HasPayloadType(NegotiatedMedia media, byte payloadType)
     {
-        foreach (RtpCodec codec in media.Codecs)
+        // By index: the enumerator of an interface is allocated, and a peer may send packets that belong to no stream.
+        for (int i = 0; i < media.Codecs.Count; i++)
         {
-            if (codec.PayloadType == payloadType)
+            if (media.Codecs[i].PayloadType == payloadType)
                 return true;
         }
 

@@ -39,6 +39,39 @@ public sealed class EventLoopTests : IDisposable
     }
 
     [Fact]
+    public void Work_for_after_the_send_runs_after_the_commands_of_its_turn_and_once()
+    {
+        List<string> order = [];
+        using var done = new ManualResetEventSlim();
+        _loop.Post(loop =>
+        {
+            loop.AfterSend(new Deed(() => order.Add("sent")));
+            loop.AfterSend(new Deed(done.Set));
+            loop.Post(_ => order.Add("command"));
+        });
+
+        Assert.True(done.Wait(Patience, TestContext.Current.CancellationToken));
+        Ask(_ => { });
+        Assert.Equal(["command", "sent"], order);
+    }
+
+    [Fact]
+    public void Work_for_after_the_send_that_fails_is_reported_and_the_rest_runs()
+    {
+        var faults = new List<Exception>();
+        using var done = new ManualResetEventSlim();
+        _loop.OnFault = faults.Add;
+        _loop.Post(loop =>
+        {
+            loop.AfterSend(new Deed(() => throw new InvalidOperationException("broken")));
+            loop.AfterSend(new Deed(done.Set));
+        });
+
+        Assert.True(done.Wait(Patience, TestContext.Current.CancellationToken));
+        Assert.Equal("broken", Assert.Single(faults).Message);
+    }
+
+    [Fact]
     public void A_full_inbox_refuses_and_what_it_refused_never_runs()
     {
         using var gate = new ManualResetEventSlim();
@@ -151,6 +184,11 @@ public sealed class EventLoopTests : IDisposable
             done.Set();
         }));
         Assert.True(done.Wait(Patience, TestContext.Current.CancellationToken));
+    }
+
+    private sealed class Deed(Action action) : ILoopWork
+    {
+        public void Run(EventLoop loop) => action();
     }
 
     private sealed class Counter : ILoopWork

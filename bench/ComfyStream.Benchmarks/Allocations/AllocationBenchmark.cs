@@ -27,15 +27,16 @@ internal static class AllocationBenchmark
     public static async Task RunAsync(Arguments arguments)
     {
         int seconds = arguments.Number("seconds", 6, most: 600);
+        int typeSeconds = arguments.Number("types", 0, most: 600);
         if (!LibavCodecFactory.TryLoad(out LibavCodecFactory? codecs, out string problem))
             throw new ArgumentException(problem);
 
         Console.WriteLine($"{Width}x{Height} with sound, {Viewers} viewers, {Rounds} rounds of {seconds} s at each rate; {Machine.Description}");
-        await MeasureAsync("passthrough", codecs, CameraClip.Create(codecs, Width, Height, 30), highSpeed: 4, seconds);
-        await MeasureAsync("background-blur", codecs, CameraClip.Create(codecs, Width, Height, 10), highSpeed: 3, seconds);
+        await MeasureAsync("passthrough", codecs, CameraClip.Create(codecs, Width, Height, 30), highSpeed: 4, seconds, typeSeconds);
+        await MeasureAsync("background-blur", codecs, CameraClip.Create(codecs, Width, Height, 10), highSpeed: 3, seconds, typeSeconds);
     }
 
-    private static async Task MeasureAsync(string name, ICodecFactory codecs, CameraClip clip, int highSpeed, int seconds)
+    private static async Task MeasureAsync(string name, ICodecFactory codecs, CameraClip clip, int highSpeed, int seconds, int typeSeconds)
     {
         using var frames = new VideoFramePool();
         using WorkflowLibrary library = ShippedWorkflows.Open(frames);
@@ -66,6 +67,8 @@ internal static class AllocationBenchmark
             AllocationSample high = AllocationSample.Median(fast);
             double more = high.Bytes - low.Bytes;
             Console.WriteLine($"each packet: {more / (high.Packets - low.Packets):F2} bytes; each picture: {more / (high.Pictures - low.Pictures):F2} bytes; every second, whatever the rate: {low.Bytes - more * low.Packets / (high.Packets - low.Packets):F0} bytes");
+            if (typeSeconds > 0)
+                await PrintTypesAsync(typeSeconds);
         }
         finally
         {
@@ -83,6 +86,14 @@ internal static class AllocationBenchmark
         AllocationSample rate = AllocationSample.Take(viewers).Since(before, seconds);
         Console.WriteLine($"{"",-18} {rate.Bytes,7:F0}   {rate.Packets,20:F0}   {rate.Pictures,21:F0}");
         return rate;
+    }
+
+    private static async Task PrintTypesAsync(int seconds)
+    {
+        using var types = new AllocationTypes();
+        await Task.Delay(TimeSpan.FromSeconds(seconds));
+        foreach ((string type, int samples) in types.MostFrequent)
+            Console.WriteLine($"    {samples,6} samples of about 100 KB: {type}");
     }
 
     private static ClientOptions OptionsFor(Uri url, HttpClient http) =>

@@ -65,7 +65,7 @@ internal sealed class StreamOutputs(SubscriberHub processed, SubscriberHub raw, 
     private PacketizedFrame? Packetize(EncodedFrame frame)
     {
         bool isVideo = frame.Codec == MediaCodec.H264;
-        PacketizedFrame packetized = packetizedFrames.Rent();
+        PacketizedFrame packetized = packetizedFrames.Rent(frame.ByteCount);
         packetized.Begin(isVideo ? MediaKind.Video : MediaKind.Audio, frame.MediaTime, frame.IsKeyFrame, frame.LastArrival);
         if (isVideo)
             H264Packetizer.Packetize(frame.Data, packetized);

@@ -7,14 +7,25 @@ namespace ComfyStream.WebRtc.Packetization;
 /// </summary>
 public sealed class PacketizedFrame
 {
+    private const int LeastPackets = 8;
+
     private readonly Action<PacketizedFrame> _onReleased;
-    private byte[] _payloads = new byte[4096];
-    private int[] _ends = new int[8];
+    private byte[] _payloads;
+    private int[] _ends;
     private int _byteCount;
     private int _references;
 
     /// <param name="onReleased">Called by the last <see cref="Release"/>, on whatever thread that is: returns the frame to its pool.</param>
-    public PacketizedFrame(Action<PacketizedFrame> onReleased) => _onReleased = onReleased;
+    /// <param name="capacityBytes">Room for payloads; it grows when it is too small.</param>
+    public PacketizedFrame(Action<PacketizedFrame> onReleased, int capacityBytes = 4096)
+    {
+        _onReleased = onReleased;
+        _payloads = GC.AllocateUninitializedArray<byte>(capacityBytes);
+        _ends = new int[LeastPackets + capacityBytes / H264Packetizer.DefaultMaxPayloadBytes];
+    }
+
+    /// <summary>Room for payloads without growing.</summary>
+    public int CapacityBytes => _payloads.Length;
 
     /// <summary>Sound or picture.</summary>
     public MediaKind Kind { get; private set; }

@@ -31,10 +31,11 @@ public sealed record NegotiatedSession
     /// <summary>The section of that kind, or null.</summary>
     public NegotiatedMedia? Find(MediaKind kind)
     {
-        foreach (NegotiatedMedia media in Media)
+        // By index: the enumerator of an interface is allocated, and this is asked for every frame.
+        for (int i = 0; i < Media.Count; i++)
         {
-            if (media.Kind == kind)
-                return media;
+            if (Media[i].Kind == kind)
+                return Media[i];
         }
 
         return null;

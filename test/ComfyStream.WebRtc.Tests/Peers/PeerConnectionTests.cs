@@ -45,6 +45,23 @@ public sealed class PeerConnectionTests
     }
 
     [Fact]
+    public void Asking_which_section_a_frame_belongs_to_allocates_nothing()
+    {
+        using var pair = new PeerPair(clientPublishes: true);
+
+        // Tiered compilation may allocate in an early round.
+        long allocated = long.MaxValue;
+        for (int round = 0; round < 20 && allocated != 0; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.True(pair.Server.Peer.Session.Find(MediaKind.Video) is not null);
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.Equal(0, allocated);
+    }
+
+    [Fact]
     public void A_picture_leaves_as_one_segmented_send()
     {
         using var pair = new PeerPair(clientPublishes: false);
