@@ -17,16 +17,17 @@ internal sealed class MediaReceiver : IDisposable
 
     private readonly NegotiatedMedia[] _media;
     private readonly RtpReceiveStream?[] _streams;
+    private readonly MediaStatistics[] _formerStatistics;
     private SrtpReceiveContext? _srtp;
     private TimeSpan _nextReport = TimeSpan.MaxValue;
     private TimeSpan _nextKeyFrameRequest;
     private bool _keyFrameWanted;
-    private byte _fullIntraCount;
 
     public MediaReceiver(NegotiatedSession session)
     {
         _media = [.. session.Media.Where(media => media.Receive)];
         _streams = new RtpReceiveStream?[_media.Length];
+        _formerStatistics = new MediaStatistics[_media.Length];
     }
 
     /// <summary>Packets that could not be decrypted, or that belong to no section.</summary>
@@ -79,13 +80,12 @@ internal sealed class MediaReceiver : IDisposable
         ReadOnlySpan<byte> plain = packet[..(headerBytes + payloadBytes)];
         if (!RtpHeader.TryParse(plain, out RtpHeader header)
             || !header.TryGetPayload(plain, out ReadOnlySpan<byte> payload)
-            || FindStream(header, plain) is not { } stream)
+            || !Deliver(now, header, plain, payload))
         {
             PacketsRefused++;
             return true;
         }
 
-        stream.HandlePacket(now, header, payload);
         if (_nextReport == TimeSpan.MaxValue)
             _nextReport = now + ReportInterval;
         return true;
@@ -158,6 +158,35 @@ internal sealed class MediaReceiver : IDisposable
         return false;
     }
 
+    /// <summary>The last sender report of that kind's stream.</summary>
+    public bool TryGetSenderReport(MediaKind kind, out ulong ntpTime, out long rtpTimestamp)
+    {
+        foreach (RtpReceiveStream? stream in _streams)
+        {
+            if (stream is not null && stream.Kind == kind)
+                return stream.TryGetSenderReport(out ntpTime, out rtpTimestamp);
+        }
+
+        ntpTime = 0;
+        rtpTimestamp = 0;
+        return false;
+    }
+
+    /// <summary>The counts of that kind.</summary>
+    public MediaStatistics GetStatistics(MediaKind kind)
+    {
+        MediaStatistics statistics = default;
+        for (int i = 0; i < _media.Length; i++)
+        {
+            if (_media[i].Kind != kind)
+                continue;
+            statistics = _formerStatistics[i];
+            _streams[i]?.AddStatistics(ref statistics);
+        }
+
+        return statistics;
+    }
+
     /// <summary>Writes the reports and requests that are due as one compound (or reduced-size) packet.</summary>
     public void WriteRtcp(TimeSpan now, ref RtcpWriter writer)
     {
@@ -210,10 +239,7 @@ internal sealed class MediaReceiver : IDisposable
 
         _nextKeyFrameRequest = now + KeyFrameRequestInterval;
         BeginFeedback(ref writer, media);
-        if (media.Pli || !media.Fir)
-            writer.TryWritePictureLossIndication(media.LocalSsrc, stream.Ssrc);
-        else
-            writer.TryWriteFullIntraRequest(media.LocalSsrc, stream.Ssrc, _fullIntraCount++);
+        stream.WriteKeyFrameRequest(media, ref writer);
     }
 
     // A compound packet begins with a report, unless the peer takes reduced-size RTCP (RFC 5506): FFmpeg reads a NACK only when it
@@ -225,51 +251,32 @@ internal sealed class MediaReceiver : IDisposable
     }
 
     /// <summary>
-    /// The stream of a packet's SSRC. A new SSRC takes its section over: found by the mid extension, else by the announced SSRC,
-    /// else by the payload type (RFC 9143 9.2). Probes on SSRC 0 make no stream.
+    /// Gives a packet to its stream. A new SSRC takes its section over, unless it brings retransmissions, which need no SSRC to be
+    /// known: their payload type says what they are (RFC 4588 8). Probes on SSRC 0 make no stream.
     /// </summary>
-    private RtpReceiveStream? FindStream(in RtpHeader header, ReadOnlySpan<byte> packet)
+    private bool Deliver(TimeSpan now, in RtpHeader header, ReadOnlySpan<byte> packet, ReadOnlySpan<byte> payload)
     {
-        foreach (RtpReceiveStream? stream in _streams)
+        foreach (RtpReceiveStream? known in _streams)
         {
-            if (stream is not null && stream.Ssrc == header.Ssrc)
-                return stream;
-        }
-
-        int section = header.Ssrc == 0 ? -1 : FindSection(header, packet);
-        if (section < 0)
-            return null;
-        return _streams[section] = new RtpReceiveStream(_media[section], header.Ssrc);
-    }
-
-    private int FindSection(in RtpHeader header, ReadOnlySpan<byte> packet)
-    {
-        int byPayloadType = -1;
-        for (int i = 0; i < _media.Length; i++)
-        {
-            if (!HasPayloadType(_media[i], header.PayloadType))
+            if (known is null || known.Ssrc != header.Ssrc)
                 continue;
-            if (header.TryGetExtension(packet, _media[i].Extensions.Mid, out ReadOnlySpan<byte> mid))
-                return IsMid(mid, _media[i].Mid) ? i : -1;
-            if (_media[i].RemoteSsrc == header.Ssrc)
-                return i;
-            byPayloadType = i;
+            known.HandlePacket(now, header, payload);
+            return true;
         }
 
-        return byPayloadType;
+        if (header.Ssrc == 0 || !SectionFinder.TryFind(_media, header, packet, out int section, out RtpCodec? codec))
+            return false;
+
+        if (codec.RtxPayloadType == header.PayloadType)
+            _streams[section]?.HandleRetransmission(now, header, codec.PayloadType, payload);
+        else
+            Replace(section, header.Ssrc).HandlePacket(now, header, payload);
+        return true;
     }
 
-    private static bool HasPayloadType(NegotiatedMedia media, byte payloadType)
+    private RtpReceiveStream Replace(int section, uint ssrc)
     {
-        // By index: the enumerator of an interface is allocated, and a peer may send packets that belong to no stream.
-        for (int i = 0; i < media.Codecs.Count; i++)
-        {
-            if (media.Codecs[i].PayloadType == payloadType)
-                return true;
-        }
-
-        return false;
+        _streams[section]?.AddStatistics(ref _formerStatistics[section]);
+        return _streams[section] = new RtpReceiveStream(_media[section], ssrc);
     }
-
-    private static bool IsMid(ReadOnlySpan<byte> bytes, string mid) => System.Text.Ascii.Equals(bytes, mid);
 }

@@ -27,7 +27,7 @@ internal sealed class MediaSender : IDisposable
         _streams =
         [
             .. session.Media.Where(media => media.Send).OrderBy(media => media.Kind).Select(media =>
-                new RtpSendStream(media, RandomUInt16(), RandomUInt32(), ntpEpoch)),
+                new RtpSendStream(media, RandomUInt16(), RandomUInt32(), ntpEpoch, RandomUInt16())),
         ];
     }
 
@@ -50,11 +50,27 @@ internal sealed class MediaSender : IDisposable
         }
     }
 
+    /// <summary>Round trip by the peer's last report, null before one; the longest of the streams'.</summary>
+    public TimeSpan? RoundTripTime
+    {
+        get
+        {
+            TimeSpan? longest = null;
+            foreach (RtpSendStream stream in _streams)
+            {
+                if (stream.RoundTripTime is { } time && !(time < longest))
+                    longest = time;
+            }
+
+            return longest;
+        }
+    }
+
     /// <summary>Begins to send under these keys.</summary>
     public void Start(SrtpProfile profile, ReadOnlySpan<byte> masterKey, ReadOnlySpan<byte> masterSalt) =>
         _srtp = new SrtpSendContext(profile, masterKey, masterSalt);
 
-    /// <summary>Queues a frame on its section's stream. False when there is none, or its queue is full.</summary>
+    /// <summary>Queues a frame on its section's stream. False when there is none, it does not carry the codec, or its queue is full.</summary>
     public bool Enqueue(PacketizedFrame frame)
     {
         foreach (RtpSendStream stream in _streams)
@@ -66,33 +82,23 @@ internal sealed class MediaSender : IDisposable
         return false;
     }
 
-    /// <summary>Queues the packets that a NACK asks for.</summary>
-    public void HandleNack(TimeSpan now, in GenericNack nack)
+    /// <summary>Handles what the peer reports on our streams and asks of them. True if it asks for a key frame.</summary>
+    public bool HandleFeedback(TimeSpan now, in RtcpPacket packet)
+    {
+        bool isKeyFrameRequested = false;
+        foreach (RtpSendStream stream in _streams)
+            isKeyFrameRequested |= stream.HandleFeedback(now, packet);
+        return isKeyFrameRequested;
+    }
+
+    /// <summary>Adds the counts of that kind to <paramref name="statistics"/>.</summary>
+    public void AddStatistics(MediaKind kind, ref MediaStatistics statistics)
     {
         foreach (RtpSendStream stream in _streams)
         {
-            if (stream.Ssrc == nack.MediaSsrc)
-                stream.HandleNack(now, nack.Item);
+            if (stream.Kind == kind)
+                stream.AddStatistics(ref statistics);
         }
-    }
-
-    /// <summary>Notes a report on one of the streams.</summary>
-    public void HandleReportBlock(TimeSpan now, in ReportBlock block)
-    {
-        foreach (RtpSendStream stream in _streams)
-            stream.HandleReportBlock(now, block);
-    }
-
-    /// <summary>Whether feedback about that SSRC is about one of our pictures.</summary>
-    public bool SendsVideo(uint ssrc)
-    {
-        foreach (RtpSendStream stream in _streams)
-        {
-            if (stream.Ssrc == ssrc && stream.Kind == MediaKind.Video)
-                return true;
-        }
-
-        return false;
     }
 
     /// <summary>Writes the sender reports that are due.</summary>
@@ -148,8 +154,7 @@ internal sealed class MediaSender : IDisposable
             if (total + packetBytes > slab.Length || (count > 0 && packetBytes > segmentBytes))
                 break;
 
-            int headerBytes = packet.WriteHeader(header);
-            total += _srtp.ProtectRtp(header[..headerBytes], packet.Payload, packet.PacketIndex, slab[total..]);
+            total += Protect(packet, header[..packet.WriteHeader(header)], slab[total..]);
             stream.Advance();
             if (count == 0)
                 segmentBytes = packetBytes;
@@ -158,5 +163,19 @@ internal sealed class MediaSender : IDisposable
         }
 
         return total;
+    }
+
+    private int Protect(in RtpPacketToSend packet, ReadOnlySpan<byte> header, Span<byte> destination)
+    {
+        ReadOnlySpan<byte> payload = packet.Payload;
+        if (packet.OriginalSequenceNumber is not null)
+        {
+            // The payload of an RTX packet exists nowhere yet: it is put together where it is encrypted.
+            Span<byte> place = destination.Slice(header.Length, packet.PayloadBytes);
+            packet.WritePayload(place);
+            payload = place;
+        }
+
+        return _srtp!.ProtectRtp(header, payload, packet.PacketIndex, destination);
     }
 }

@@ -119,7 +119,7 @@ public sealed class PeerConnection : IDisposable
 
     /// <summary>
     /// Queues a frame for sending (takes a reference of its own while it needs one). False when the peer is not connected, does not
-    /// receive this kind, or its queue is full: the frame was dropped.
+    /// receive this kind or codec, or its queue is full: the frame was dropped.
     /// </summary>
     public bool WriteFrame(TimeSpan now, PacketizedFrame frame) => !IsOver && _sender.IsStarted && _sender.Enqueue(frame);
 
@@ -170,6 +170,24 @@ public sealed class PeerConnection : IDisposable
     /// </summary>
     public bool TryReadFrame(Span<byte> destination, out ReceivedFrame frame) => _receiver.TryReadFrame(destination, out frame);
 
+    /// <summary>
+    /// The last sender report (RFC 3550 6.4.1) of the received stream of that kind: at <paramref name="ntpTime"/> (64-bit, the sender's
+    /// clock) its RTP clock showed <paramref name="rtpTimestamp"/>, without wraps as <see cref="ReceivedFrame.RtpTimestamp"/> is. False
+    /// while there is none of the present SSRC.
+    /// </summary>
+    public bool TryGetSenderReport(MediaKind kind, out ulong ntpTime, out long rtpTimestamp) =>
+        _receiver.TryGetSenderReport(kind, out ntpTime, out rtpTimestamp);
+
+    /// <summary>What was sent, received and lost so far, and over which path.</summary>
+    public PeerStatistics GetStatistics() => new()
+    {
+        SelectedPath = _ice.TryGetSelectedPath(out TransportPath path) ? path : null,
+        RoundTripTime = _sender.RoundTripTime,
+        PacketsRefused = _receiver.PacketsRefused,
+        Audio = CountsOf(MediaKind.Audio),
+        Video = CountsOf(MediaKind.Video),
+    };
+
     /// <summary>Frees keys and native state at once, without telling the peer.</summary>
     public void Dispose()
     {
@@ -184,6 +202,13 @@ public sealed class PeerConnection : IDisposable
     }
 
     private static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private MediaStatistics CountsOf(MediaKind kind)
+    {
+        MediaStatistics statistics = _receiver.GetStatistics(kind);
+        _sender.AddStatistics(kind, ref statistics);
+        return statistics;
+    }
 
     private void HandleStun(TimeSpan now, in TransportPath path, ReadOnlySpan<byte> datagram)
     {
@@ -277,17 +302,8 @@ public sealed class PeerConnection : IDisposable
     {
         if (SenderReport.TryRead(packet, out SenderReport report))
             _receiver.HandleSenderReport(now, report);
-        for (int i = 0; ReportBlock.TryRead(packet, i, out ReportBlock block); i++)
-            _sender.HandleReportBlock(now, block);
-        for (int i = 0; GenericNack.TryRead(packet, i, out GenericNack nack); i++)
-            _sender.HandleNack(now, nack);
-        if (PictureLossIndication.TryRead(packet, out PictureLossIndication loss) && _sender.SendsVideo(loss.MediaSsrc))
+        if (_sender.HandleFeedback(now, packet))
             _events.Add(PeerEventKind.KeyFrameRequested, MediaKind.Video);
-        for (int i = 0; FullIntraRequest.TryRead(packet, i, out FullIntraRequest request); i++)
-        {
-            if (_sender.SendsVideo(request.MediaSsrc))
-                _events.Add(PeerEventKind.KeyFrameRequested, MediaKind.Video);
-        }
     }
 
     private int WriteRtcp(TimeSpan now, Span<byte> slab)

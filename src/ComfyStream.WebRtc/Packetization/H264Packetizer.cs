@@ -26,6 +26,7 @@ public static class H264Packetizer
     {
         ArgumentNullException.ThrowIfNull(frame);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxPayloadBytes, MinMaxPayloadBytes);
+        frame.SetFormat(PayloadFormat.H264);
 
         int packetsBefore = frame.PacketCount;
         AnnexBReader reader = new(accessUnit);

@@ -7,6 +7,7 @@ public static class OpusPacketizer
     public static int Packetize(ReadOnlySpan<byte> packet, PacketizedFrame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
+        frame.SetFormat(PayloadFormat.Opus);
         if (packet.IsEmpty)
             return 0;
 

@@ -30,6 +30,9 @@ public sealed class PacketizedFrame
     /// <summary>Sound or picture.</summary>
     public MediaKind Kind { get; private set; }
 
+    /// <summary>The codec, as the packetizer that was used says it: peers take only frames of codecs that they negotiated.</summary>
+    public PayloadFormat Format { get; private set; }
+
     /// <summary>Capture time on the stream's timeline; RTP timestamps and sender reports are derived from it.</summary>
     public TimeSpan MediaTime { get; private set; }
 
@@ -52,10 +55,14 @@ public sealed class PacketizedFrame
         return _payloads.AsSpan(start, _ends[index] - start);
     }
 
-    /// <summary>Starts a new frame in this object, which then has one reference: the caller's.</summary>
+    /// <summary>
+    /// Starts a new frame in this object, which then has one reference: the caller's. Until a packetizer says otherwise it is
+    /// H.264 or Opus.
+    /// </summary>
     public void Begin(MediaKind kind, TimeSpan mediaTime, bool isKeyFrame, TimeSpan sourceArrival)
     {
         Kind = kind;
+        Format = kind == MediaKind.Audio ? PayloadFormat.Opus : PayloadFormat.H264;
         MediaTime = mediaTime;
         IsKeyFrame = isKeyFrame;
         SourceArrival = sourceArrival;
@@ -76,6 +83,14 @@ public sealed class PacketizedFrame
         _byteCount += byteCount;
         _ends[PacketCount++] = _byteCount;
         return room;
+    }
+
+    /// <summary>Notes the codec of the payloads that are about to be appended.</summary>
+    internal void SetFormat(PayloadFormat format)
+    {
+        if (Kind != format.Kind() || (PacketCount > 0 && Format != format))
+            throw new InvalidOperationException($"The frame was begun as {Kind} and holds {PacketCount} packets of {Format}; {format} needs a frame of its own.");
+        Format = format;
     }
 
     /// <summary>Takes one more reference.</summary>

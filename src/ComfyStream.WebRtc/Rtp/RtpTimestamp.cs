@@ -6,6 +6,9 @@ internal static class RtpTimestamp
     /// <summary>The extended timestamp nearest to <paramref name="reference"/> whose low 32 bits are <paramref name="value"/>.</summary>
     public static long Extend(uint value, long reference) => reference + (int)(value - (uint)reference);
 
+    /// <summary>A number of clock units as time.</summary>
+    public static TimeSpan ToTime(long units, int clockRate) => TimeSpan.FromSeconds((double)units / clockRate);
+
     /// <summary>
     /// Time in clock units, rounded. Whole seconds and the rest are converted apart, so that no uptime overflows.
     /// </summary>

@@ -45,7 +45,7 @@ internal sealed class AnswerBuilder
     /// <summary>Returns what is wrong: one section that cannot be served refuses the whole offer (RFC 9725 4.4.3).</summary>
     private string? Accept(MediaDescription offered)
     {
-        IReadOnlyList<RtpCodec> codecs = CodecSelection.Select(offered, _options.Role, _options.SentProfile);
+        IReadOnlyList<RtpCodec> codecs = CodecSelection.Select(offered, _options);
         if (FindCodecProblem(offered, codecs) is { } problem)
             return problem;
 
@@ -64,11 +64,12 @@ internal sealed class AnswerBuilder
         if (codecs.Count == 0)
         {
             string names = string.Join(", ", offered.Codecs.Select(codec => codec.Name).Distinct(StringComparer.OrdinalIgnoreCase).Take(20).Select(name => SdpText.Quote(name)));
-            return $"{offered} offers {(names.Length == 0 ? "no codec with an rtpmap" : names)}; this server takes {CodecRules.Names(offered.Kind!.Value)}. Offer that codec.";
+            return $"{offered} offers {(names.Length == 0 ? "no codec with an rtpmap" : names)}; this server takes {CodecRules.Names(_options.Formats(offered.Kind!.Value))}. Offer that codec.";
         }
 
         // In a bundle the payload type tells the sections apart (RFC 9143 9.2).
-        RtpCodec? clash = codecs.FirstOrDefault(codec => _media.Any(other => other.Codecs.Any(taken => taken.PayloadType == codec.PayloadType)));
+        RtpCodec? clash = RtxSelection.Expand(codecs)
+            .FirstOrDefault(codec => _answer.Media.Any(other => other.Codecs.Any(taken => taken.PayloadType == codec.PayloadType)));
         return clash is null ? null : $"{offered} gives payload type {clash.PayloadType} to {clash.Name}, but another section of the bundle uses it too.";
     }
 
@@ -83,16 +84,17 @@ internal sealed class AnswerBuilder
 
     private MediaDescription CreateSection(MediaDescription offered, IReadOnlyList<RtpCodec> codecs, MediaDirection direction)
     {
+        IReadOnlyList<RtpCodec> payloadTypes = RtxSelection.Expand(codecs);
         var section = new MediaDescription
         {
             Index = offered.Index,
             Type = offered.Type,
             Port = 9,
             Protocol = offered.Protocol,
-            Formats = [.. codecs.Select(codec => codec.PayloadType.ToString())],
+            Formats = [.. payloadTypes.Select(codec => codec.PayloadType.ToString())],
             Mid = offered.Mid,
             Direction = direction,
-            Codecs = codecs,
+            Codecs = payloadTypes,
             Feedback = CodecSelection.SelectFeedback(offered, codecs),
             Extensions = CodecSelection.SelectExtensions(offered),
             ExtmapAllowMixed = offered.ExtmapAllowMixed,
@@ -101,7 +103,7 @@ internal sealed class AnswerBuilder
             Transport = LocalDescription.CreateTransport(_options.Ice, _options.Fingerprint, Setup, _media.Count == 0 ? _options.Candidates : []),
         };
         if (direction.Sends())
-            LocalDescription.AddSource(section, _options.Identifiers);
+            LocalDescription.AddSource(section, _options.Identifiers, RtxSelection.IsAgreed(codecs));
 
         return section;
     }

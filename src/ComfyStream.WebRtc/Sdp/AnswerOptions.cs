@@ -30,6 +30,15 @@ public sealed record AnswerOptions
     /// <summary>The H.264 profile that will be sent; only used when sending.</summary>
     public H264Profile SentProfile { get; init; } = H264Profile.ConstrainedBaseline;
 
+    /// <summary>
+    /// The picture codecs of this session, most wanted first whatever the offer's order: when sending, what the stream can give;
+    /// when receiving, what can be decoded or forwarded.
+    /// </summary>
+    public IReadOnlyList<PayloadFormat> VideoFormats { get; init; } = [PayloadFormat.H264];
+
+    /// <summary>The codecs of that kind, most wanted first.</summary>
+    internal IReadOnlyList<PayloadFormat> Formats(MediaKind kind) => kind == MediaKind.Audio ? [PayloadFormat.Opus] : VideoFormats;
+
     /// <summary>Why that kind is not in this session, or null.</summary>
     internal string? Unavailable(MediaKind kind) => kind == MediaKind.Audio ? AudioUnavailable : VideoUnavailable;
 }

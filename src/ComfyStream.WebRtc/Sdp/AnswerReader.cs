@@ -50,9 +50,14 @@ internal sealed class AnswerReader(SessionDescription offer, OfferOptions option
     private string? ReadSection(MediaDescription section)
     {
         MediaDescription offered = offer.Media[section.Index];
-        RtpCodec[] codecs = [.. section.Codecs.Where(codec => offered.Codecs.Any(ours => IsSame(ours, codec)))];
+        RtpCodec[] codecs =
+        [
+            .. section.Codecs
+                .Where(codec => codec.Format is not null && offered.Codecs.Any(ours => IsSame(ours, codec)))
+                .Select(codec => codec with { RtxPayloadType = RtxSelection.FindAnswered(offered, section, codec) }),
+        ];
         if (codecs.Length == 0)
-            return $"{section} has none of the offered codecs ({string.Join(", ", offered.Codecs.Select(codec => codec.Name))}).";
+            return $"{section} has none of the offered codecs ({string.Join(", ", offered.Codecs.Where(ours => ours.Format is not null).Select(ours => ours.Name))}).";
 
         MediaDirection direction = offered.Direction!.Value & answer.DirectionOf(section).Reverse();
         if (direction == MediaDirection.Inactive)

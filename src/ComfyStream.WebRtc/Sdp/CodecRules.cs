@@ -5,10 +5,12 @@ namespace ComfyStream.WebRtc.Sdp;
 /// <summary>What we know of one codec when we negotiate it.</summary>
 internal abstract class CodecRules
 {
-    /// <summary>The codecs that we negotiate, most wanted first: H.264 comes first whatever the offer's order.</summary>
-    public static IReadOnlyList<CodecRules> Supported { get; } = [new H264Rules(), new OpusRules()];
+    /// <summary>The codecs that we know.</summary>
+    public static IReadOnlyList<CodecRules> Supported { get; } = [new H264Rules(), new Vp8Rules(), new OpusRules()];
 
-    public abstract MediaKind Kind { get; }
+    public abstract PayloadFormat Format { get; }
+
+    public MediaKind Kind => Format.Kind();
 
     public abstract string Name { get; }
 
@@ -36,7 +38,9 @@ internal abstract class CodecRules
     public static CodecRules? Find(MediaKind kind, RtpCodec codec) =>
         Supported.FirstOrDefault(rules => rules.Kind == kind && codec.Is(rules.Name) && codec.ClockRate == rules.ClockRate);
 
-    /// <summary>Names of the codecs that we take, for messages.</summary>
-    public static string Names(MediaKind kind) =>
-        string.Join(", ", Supported.Where(rules => rules.Kind == kind).Select(rules => rules.Name));
+    /// <summary>Names of codecs for messages.</summary>
+    public static string Names(IReadOnlyList<PayloadFormat> formats) => string.Join(", ", formats.Select(format => Find(format).Name));
+
+    /// <summary>The rules for a codec.</summary>
+    public static CodecRules Find(PayloadFormat format) => Supported.First(rules => rules.Format == format);
 }

@@ -6,17 +6,22 @@ namespace ComfyStream.WebRtc.Sdp;
 internal static class CodecSelection
 {
     /// <summary>The offered payload types that we take, the one to use first at the front, with the fmtp of our answer.</summary>
-    public static IReadOnlyList<RtpCodec> Select(MediaDescription section, MediaRole role, H264Profile sentProfile)
+    public static IReadOnlyList<RtpCodec> Select(MediaDescription section, AnswerOptions options)
     {
-        IEnumerable<(CodecRules Rules, RtpCodec Codec)> known =
+        IReadOnlyList<PayloadFormat> formats = options.Formats(section.Kind!.Value);
+        IEnumerable<RtpCodec> ordered =
             from codec in section.Codecs
             let rules = CodecRules.Find(section.Kind!.Value, codec)
-            where rules is not null && rules.Accepts(codec)
-            select (rules, codec);
-        IEnumerable<RtpCodec> ordered =
-            from entry in known
-            orderby IndexOf(entry.Rules), entry.Rules.Preference(entry.Codec, role, sentProfile)
-            select entry.Codec with { FormatParameters = entry.Rules.AnswerParameters(entry.Codec, role) };
+            where rules is not null && formats.Contains(rules.Format) && rules.Accepts(codec)
+            let preference = rules.Preference(codec, options.Role, options.SentProfile)
+
+            // A codec that the viewer surely decodes goes before a form of a more wanted one that it may not.
+            orderby preference == H264Rules.IncompatibleProfile, IndexOf(formats, rules.Format), preference
+            select codec with
+            {
+                FormatParameters = rules.AnswerParameters(codec, options.Role),
+                RtxPayloadType = RtxSelection.Find(section, codec),
+            };
         return [.. ordered.Take(SdpLimits.MaxAnsweredCodecs)];
     }
 
@@ -34,12 +39,16 @@ internal static class CodecSelection
             CodecRules rules = CodecRules.Find(offered.Kind!.Value, codec)!;
             agreed.AddRange(
                 from value in rules.Feedback
-                where offered.Feedback.Any(f => (f.PayloadType ?? codec.PayloadType) == codec.PayloadType && f.Value == value)
+                where IsOffered(offered, codec, value)
                 select new RtcpFeedback(codec.PayloadType, value));
         }
 
         return agreed;
     }
+
+    /// <summary>Whether that feedback was offered for a codec, by payload type or for all.</summary>
+    public static bool IsOffered(MediaDescription offered, RtpCodec codec, string feedback) =>
+        offered.Feedback.Any(f => (f.PayloadType ?? codec.PayloadType) == codec.PayloadType && f.Value == feedback);
 
     /// <summary>Offered header extensions that we know, under the offered id, their direction turned round (RFC 8285 6).</summary>
     public static List<HeaderExtension> SelectExtensions(MediaDescription offered)
@@ -55,5 +64,5 @@ internal static class CodecSelection
     public static HeaderExtensionMap ToMap(IReadOnlyList<HeaderExtension> extensions) =>
         extensions.Count == 0 ? HeaderExtensionMap.Empty : new HeaderExtensionMap { Mid = (byte)extensions[0].Id };
 
-    private static int IndexOf(CodecRules rules) => CodecRules.Supported.TakeWhile(other => other != rules).Count();
+    private static int IndexOf(IReadOnlyList<PayloadFormat> formats, PayloadFormat format) => formats.TakeWhile(other => other != format).Count();
 }

@@ -8,7 +8,7 @@ internal sealed class H264Rules : CodecRules
     /// <summary><see cref="Preference"/> of a payload type whose decoder may not play what we send.</summary>
     public const int IncompatibleProfile = 10;
 
-    public override MediaKind Kind => MediaKind.Video;
+    public override PayloadFormat Format => PayloadFormat.H264;
 
     public override string Name => "H264";
 

@@ -26,12 +26,24 @@ internal static class LocalDescription
         };
 
     /// <summary>Names the stream that we send: browsers give a page the MediaStream of a=msid, aiortc finds the sender by a=ssrc.</summary>
-    public static void AddSource(MediaDescription section, NegotiationIdentifiers identifiers)
+    /// <param name="section">The section that sends.</param>
+    /// <param name="identifiers">Our random values.</param>
+    /// <param name="withRtx">
+    /// Whether retransmissions have a source too. Announced as its FID group (RFC 5576 4.2): receivers that find sources by SSRC
+    /// only, as Firefox and aiortc do, would drop them otherwise.
+    /// </param>
+    public static void AddSource(MediaDescription section, NegotiationIdentifiers identifiers, bool withRtx)
     {
         uint ssrc = identifiers.Ssrc(section.Kind!.Value);
         section.StreamIds.Add(new MediaStreamId(identifiers.StreamId, section.Type));
-        section.Sources.Add(new SourceAttribute(ssrc, $"cname:{identifiers.Cname}"));
-        section.Sources.Add(new SourceAttribute(ssrc, $"msid:{identifiers.StreamId} {section.Type}"));
+        if (withRtx)
+            section.SourceGroups.Add(new SourceGroup(SourceGroup.Retransmission, [ssrc, identifiers.VideoRtxSsrc]));
+
+        foreach (uint source in withRtx ? (uint[])[ssrc, identifiers.VideoRtxSsrc] : [ssrc])
+        {
+            section.Sources.Add(new SourceAttribute(source, $"cname:{identifiers.Cname}"));
+            section.Sources.Add(new SourceAttribute(source, $"msid:{identifiers.StreamId} {section.Type}"));
+        }
     }
 
     /// <summary>FFmpeg only looks at the first UDP host candidate and may have no IPv6.</summary>

@@ -91,4 +91,8 @@ internal readonly record struct SourceAttribute(uint Ssrc, string Attribute);
 /// <summary><c>a=ssrc-group</c> (RFC 5576 4.2).</summary>
 /// <param name="Semantics">"FID", "SIM".</param>
 /// <param name="Ssrcs">The sources, primary first.</param>
-internal readonly record struct SourceGroup(string Semantics, IReadOnlyList<uint> Ssrcs);
+internal readonly record struct SourceGroup(string Semantics, IReadOnlyList<uint> Ssrcs)
+{
+    /// <summary>Semantics of a source and its retransmissions (RFC 4588 8.8).</summary>
+    public const string Retransmission = "FID";
+}

@@ -17,10 +17,13 @@ public sealed record NegotiatedMedia
     /// <summary>Whether we receive.</summary>
     public required bool Receive { get; init; }
 
-    /// <summary>The codec that is used first; for sending the only one.</summary>
+    /// <summary>The codec that is used first.</summary>
     public required RtpCodec Codec { get; init; }
 
-    /// <summary>All payload types that stayed in the answer (for receiving: whatever of them arrives is taken).</summary>
+    /// <summary>
+    /// The payload types that stayed in the answer. For receiving, whatever of them arrives is taken; for sending, a frame goes out
+    /// under the first one of its codec. Each names its own payload type for retransmissions.
+    /// </summary>
     public required IReadOnlyList<RtpCodec> Codecs { get; init; }
 
     /// <summary>Header extension ids.</summary>
@@ -28,6 +31,9 @@ public sealed record NegotiatedMedia
 
     /// <summary>SSRC that we send with.</summary>
     public uint LocalSsrc { get; init; }
+
+    /// <summary>SSRC that we send retransmissions with (RFC 4588); null when they were not negotiated, or we do not send.</summary>
+    public uint? LocalRtxSsrc { get; init; }
 
     /// <summary>RTCP CNAME that we send, the same for both kinds.</summary>
     public string Cname { get; init; } = "";
@@ -46,4 +52,16 @@ public sealed record NegotiatedMedia
 
     /// <summary>Reduced-size RTCP was negotiated (RFC 5506).</summary>
     public bool ReducedSizeRtcp { get; init; }
+
+    /// <summary>The payload type that frames of that codec go out under, or null when it was not negotiated.</summary>
+    public RtpCodec? FindCodec(PayloadFormat format)
+    {
+        foreach (RtpCodec codec in Codecs)
+        {
+            if (codec.Format == format)
+                return codec;
+        }
+
+        return null;
+    }
 }

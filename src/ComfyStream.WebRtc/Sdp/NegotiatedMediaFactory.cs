@@ -25,6 +25,7 @@ internal static class NegotiatedMediaFactory
             Codecs = codecs,
             Extensions = CodecSelection.ToMap(agreed.Extensions),
             LocalSsrc = identifiers.Ssrc(kind),
+            LocalRtxSsrc = direction.Sends() && RtxSelection.IsAgreed(codecs) ? identifiers.VideoRtxSsrc : null,
             Cname = identifiers.Cname,
             RemoteSsrc = direction.Receives() ? PrimarySsrc(remote) : null,
             Nack = HasFeedback("nack"),
@@ -39,7 +40,7 @@ internal static class NegotiatedMediaFactory
     {
         foreach (SourceGroup group in remote.SourceGroups)
         {
-            if (group.Semantics == "FID" && group.Ssrcs.Count > 0)
+            if (group.Semantics == SourceGroup.Retransmission && group.Ssrcs.Count > 0)
                 return group.Ssrcs[0];
         }
 

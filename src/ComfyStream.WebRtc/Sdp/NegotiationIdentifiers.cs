@@ -21,14 +21,14 @@ public sealed record NegotiationIdentifiers
     /// <summary>SSRC of our picture.</summary>
     public required uint VideoSsrc { get; init; }
 
+    /// <summary>SSRC of our picture's retransmissions (RFC 4588 4).</summary>
+    public required uint VideoRtxSsrc { get; init; }
+
     /// <summary>New random identifiers.</summary>
     public static NegotiationIdentifiers Create()
     {
         uint audio = RandomSsrc();
-        uint video = RandomSsrc();
-        while (video == audio)
-            video = RandomSsrc();
-
+        uint video = RandomSsrcBut(audio, audio);
         return new NegotiationIdentifiers
         {
             SessionId = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8)) & long.MaxValue,
@@ -36,6 +36,7 @@ public sealed record NegotiationIdentifiers
             Cname = RandomName(),
             AudioSsrc = audio,
             VideoSsrc = video,
+            VideoRtxSsrc = RandomSsrcBut(audio, video),
         };
     }
 
@@ -44,6 +45,14 @@ public sealed record NegotiationIdentifiers
 
     /// <summary>Not 0, which probes use, and not the highest ones, so that it reads as a positive number everywhere.</summary>
     private static uint RandomSsrc() => (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue);
+
+    private static uint RandomSsrcBut(uint one, uint other)
+    {
+        uint ssrc = RandomSsrc();
+        while (ssrc == one || ssrc == other)
+            ssrc = RandomSsrc();
+        return ssrc;
+    }
 
     private static string RandomName() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(12));
 }

@@ -6,6 +6,7 @@ namespace ComfyStream.WebRtc.Sdp;
 internal static class OfferFactory
 {
     private const int FirstPayloadType = 96;
+    private const int FirstRtxPayloadType = 106;
     private const int MidExtensionId = 1;
 
     public static SessionDescription Create(OfferOptions options)
@@ -24,19 +25,20 @@ internal static class OfferFactory
 
     private static MediaDescription CreateSection(OfferOptions options, MediaKind kind, int index)
     {
-        RtpCodec[] codecs = [.. CreateCodecs(kind)];
+        RtpCodec[] codecs = [.. CreateCodecs(options.Formats(kind))];
+        IReadOnlyList<RtpCodec> payloadTypes = RtxSelection.Expand(codecs);
         var section = new MediaDescription
         {
             Index = index,
             Type = kind == MediaKind.Audio ? "audio" : "video",
             Port = 9,
             Protocol = "UDP/TLS/RTP/SAVPF",
-            Formats = [.. codecs.Select(codec => codec.PayloadType.ToString())],
+            Formats = [.. payloadTypes.Select(codec => codec.PayloadType.ToString())],
             Mid = index.ToString(),
             Direction = options.Role == MediaRole.Send ? MediaDirection.SendOnly : MediaDirection.RecvOnly,
-            Codecs = codecs,
+            Codecs = payloadTypes,
             Feedback = [.. from codec in codecs
-                           from value in CodecRules.Find(kind, codec)!.Feedback
+                           from value in CodecRules.Find(codec.Format!.Value).Feedback
                            select new RtcpFeedback(codec.PayloadType, value)],
             Extensions = [new HeaderExtension(MidExtensionId, null, HeaderExtensionMap.MidUri)],
             ReducedSizeRtcp = true,
@@ -46,19 +48,21 @@ internal static class OfferFactory
             Transport = LocalDescription.CreateTransport(options.Ice, options.Fingerprint, "actpass", options.Candidates),
         };
         if (options.Role == MediaRole.Send)
-            LocalDescription.AddSource(section, options.Identifiers);
+            LocalDescription.AddSource(section, options.Identifiers, RtxSelection.IsAgreed(codecs));
 
         return section;
     }
 
     /// <summary>Payload types are numbered over both kinds, since a bundle tells its sections apart by them.</summary>
-    private static IEnumerable<RtpCodec> CreateCodecs(MediaKind kind)
+    private static IEnumerable<RtpCodec> CreateCodecs(IReadOnlyList<PayloadFormat> formats)
     {
-        for (int i = 0; i < CodecRules.Supported.Count; i++)
+        foreach (PayloadFormat format in formats)
         {
-            CodecRules rules = CodecRules.Supported[i];
-            if (rules.Kind == kind)
-                yield return new RtpCodec((byte)(FirstPayloadType + i), rules.Name, rules.ClockRate, rules.Channels, rules.OfferParameters);
+            CodecRules rules = CodecRules.Find(format);
+            yield return new RtpCodec((byte)(FirstPayloadType + (int)format), rules.Name, rules.ClockRate, rules.Channels, rules.OfferParameters)
+            {
+                RtxPayloadType = rules.Feedback.Contains(RtxSelection.Feedback) ? (byte)(FirstRtxPayloadType + (int)format) : null,
+            };
         }
     }
 }

@@ -26,4 +26,10 @@ public sealed record OfferOptions
 
     /// <summary>Whether to offer a picture.</summary>
     public bool Video { get; init; } = true;
+
+    /// <summary>The picture codecs to offer, most wanted first.</summary>
+    public IReadOnlyList<PayloadFormat> VideoFormats { get; init; } = [PayloadFormat.H264];
+
+    /// <summary>The codecs of that kind, most wanted first.</summary>
+    internal IReadOnlyList<PayloadFormat> Formats(MediaKind kind) => kind == MediaKind.Audio ? [PayloadFormat.Opus] : VideoFormats;
 }

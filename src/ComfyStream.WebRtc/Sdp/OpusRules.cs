@@ -5,7 +5,7 @@ namespace ComfyStream.WebRtc.Sdp;
 /// <summary>Opus (RFC 7587 7); the rtpmap says two channels whatever is sent, and GStreamer leaves them out.</summary>
 internal sealed class OpusRules : CodecRules
 {
-    public override MediaKind Kind => MediaKind.Audio;
+    public override PayloadFormat Format => PayloadFormat.Opus;
 
     public override string Name => "opus";
 

@@ -10,23 +10,27 @@ internal sealed class FrameAssembler
 {
     private readonly JitterBuffer _buffer;
     private readonly MediaKind _kind;
+    private readonly uint _ssrc;
 
     // The frame at the head: how far it was looked through, and, once its end was found, what it is.
     private long _scanned;
     private bool _isInFrame;
     private long _frameTimestamp;
+    private PayloadFormat _frameFormat;
     private long _frameEnd;
     private bool _isFrameReady;
     private ReceivedFrame _frame;
 
+    private PayloadFormat? _lastFormat;
     private bool _isStartUncertain;
     private bool _isSkippingToKeyFrame;
     private bool _isLossUntaken;
 
-    public FrameAssembler(JitterBuffer buffer, MediaKind kind)
+    public FrameAssembler(JitterBuffer buffer, MediaKind kind, uint ssrc)
     {
         _buffer = buffer;
         _kind = kind;
+        _ssrc = ssrc;
         _isStartUncertain = IsVideo;
         _isSkippingToKeyFrame = IsVideo;
     }
@@ -66,16 +70,12 @@ internal sealed class FrameAssembler
         if (destination.Length < _frame.ByteCount)
             throw new ArgumentException($"The frame has {_frame.ByteCount} bytes, the destination {destination.Length}.", nameof(destination));
 
-        H264Depacketizer depacketizer = new(destination);
+        FrameDepacketizer depacketizer = new(_frame.Format, destination);
         for (long i = _buffer.Head; i < _frameEnd; i++)
         {
             ReadOnlySpan<byte> payload = _buffer.GetPayload(i);
-            if (payload.IsEmpty)
-                continue;
-            if (IsVideo)
+            if (!payload.IsEmpty)
                 depacketizer.TryAdd(payload);
-            else
-                payload.CopyTo(destination);
         }
 
         FramesRead++;
@@ -125,8 +125,9 @@ internal sealed class FrameAssembler
             {
                 _isInFrame = true;
                 _frameTimestamp = packet.Timestamp;
+                _frameFormat = packet.Format;
             }
-            else if (packet.Timestamp != _frameTimestamp)
+            else if (packet.Timestamp != _frameTimestamp || packet.Format != _frameFormat)
             {
                 end = _scanned;
                 endArrival = packet.Arrival;
@@ -150,9 +151,8 @@ internal sealed class FrameAssembler
     /// <summary>Makes the packets up to <paramref name="end"/> the ready frame, or discards them.</summary>
     private void Examine(long end, TimeSpan lastArrival)
     {
-        H264Depacketizer depacketizer = new(default);
+        FrameDepacketizer depacketizer = new(_frameFormat, default);
         TimeSpan firstArrival = TimeSpan.MaxValue;
-        int soundBytes = 0;
         bool isWhole = true;
         for (long i = _buffer.Head; i < end; i++)
         {
@@ -162,20 +162,19 @@ internal sealed class FrameAssembler
 
             firstArrival = packet.Arrival < firstArrival ? packet.Arrival : firstArrival;
             lastArrival = packet.Arrival > lastArrival ? packet.Arrival : lastArrival;
-            if (IsVideo)
-                isWhole &= TryMeasure(_buffer.GetPayload(i), ref depacketizer);
-            else
-                soundBytes = packet.ByteCount;
+            isWhole &= TryMeasure(_buffer.GetPayload(i), ref depacketizer);
         }
 
         isWhole &= depacketizer.IsComplete;
-        int byteCount = IsVideo ? depacketizer.ByteCount : soundBytes;
-        bool isKeyFrame = !IsVideo || depacketizer.IsKeyFrame;
-        if (isWhole && byteCount > 0 && (isKeyFrame || !_isSkippingToKeyFrame))
+        int byteCount = depacketizer.ByteCount;
+        bool isKeyFrame = depacketizer.IsKeyFrame;
+        bool isDecodable = isKeyFrame || (!_isSkippingToKeyFrame && _frameFormat == _lastFormat);
+        if (isWhole && byteCount > 0 && isDecodable)
         {
-            _frame = new ReceivedFrame(_kind, byteCount, _frameTimestamp, isKeyFrame, firstArrival, lastArrival);
+            _frame = new ReceivedFrame(_kind, byteCount, _frameTimestamp, isKeyFrame, firstArrival, lastArrival, _frameFormat, _ssrc);
             _frameEnd = end;
             _isFrameReady = true;
+            _lastFormat = _frameFormat;
             _isSkippingToKeyFrame = false;
             NeedsKeyFrame = false;
             return;
@@ -189,13 +188,14 @@ internal sealed class FrameAssembler
         else if (byteCount > 0)
         {
             FramesDiscarded++;
+            _isSkippingToKeyFrame = true;
             NeedsKeyFrame = true;
         }
     }
 
-    private bool TryMeasure(ReadOnlySpan<byte> payload, ref H264Depacketizer depacketizer)
+    private bool TryMeasure(ReadOnlySpan<byte> payload, ref FrameDepacketizer depacketizer)
     {
-        bool isUsable = !_isStartUncertain || H264NalUnit.StartsAccessUnit(payload);
+        bool isUsable = !_isStartUncertain || FrameDepacketizer.StartsFrame(_frameFormat, payload);
         _isStartUncertain = false;
         return isUsable && depacketizer.TryAdd(payload);
     }

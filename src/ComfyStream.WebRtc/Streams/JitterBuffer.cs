@@ -12,6 +12,9 @@ internal struct BufferedPacket
     /// <summary>Marker bit.</summary>
     public bool Marker;
 
+    /// <summary>Codec of the payload.</summary>
+    public PayloadFormat Format;
+
     /// <summary>Payload bytes; 0 for a packet that only takes a sequence number (padding, a codec of no use here).</summary>
     public int ByteCount;
 
@@ -72,8 +75,11 @@ internal sealed class JitterBuffer
     /// <summary>Whether that packet is here.</summary>
     public bool Contains(long sequence) => sequence >= Head && sequence < Tail && _packets[IndexOf(sequence)].SlotNumber != 0;
 
+    /// <summary>Whether that packet is not here while a later one is.</summary>
+    public bool IsMissing(long sequence) => sequence >= Head && sequence < Tail && _packets[IndexOf(sequence)].SlotNumber == 0;
+
     /// <summary>Adds a packet that is not here yet, at a sequence number from <see cref="Head"/> to below Head + Capacity.</summary>
-    public void Add(long sequence, long timestamp, bool marker, TimeSpan arrival, ReadOnlySpan<byte> payload)
+    public void Add(long sequence, long timestamp, bool marker, TimeSpan arrival, PayloadFormat format, ReadOnlySpan<byte> payload)
     {
         ref BufferedPacket packet = ref _packets[IndexOf(sequence)];
         int slot = _freeCount > 0 ? _freeSlots[--_freeCount] : _slotCount++;
@@ -82,6 +88,7 @@ internal sealed class JitterBuffer
             Timestamp = timestamp,
             Arrival = arrival,
             Marker = marker,
+            Format = format,
             ByteCount = payload.Length,
             SlotNumber = slot + 1,
         };

@@ -2,39 +2,47 @@ namespace ComfyStream.WebRtc.Streams;
 
 /// <summary>
 /// Packets that a peer asked for again, in order. Refuses repeats that come before the answer can have arrived, and spends at most
-/// a quarter of what is sent anyway, after an initial allowance. Owned by the event loop's thread.
+/// a quarter of the bytes that are sent anyway, after an initial allowance. Owned by the event loop's thread.
 /// </summary>
 internal sealed class RetransmissionQueue
 {
-    /// <summary>Within this time a repeated request is taken for one that crossed the answer.</summary>
-    public static readonly TimeSpan RepeatTime = TimeSpan.FromMilliseconds(50);
+    /// <summary>While the round trip is unknown, a request repeated within this time is taken for one that crossed the answer.</summary>
+    public static readonly TimeSpan DefaultRepeatTime = TimeSpan.FromMilliseconds(30);
+
+    /// <summary>Bytes that may be sent again at once, before anything was earned: a large key frame's worth of loss.</summary>
+    public const int MaxBurstBytes = 64 * 1200;
+
+    /// <summary>Bytes sent for each byte sent again.</summary>
+    public const int SentPerRetransmitted = 4;
 
     private const int Capacity = 128;
-    private const int CostOfPacket = 4;
-    private const int MaxCredit = 64 * CostOfPacket;
+
+    private static readonly TimeSpan _minRepeatTime = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan _maxRepeatTime = TimeSpan.FromMilliseconds(250);
 
     private readonly ulong[] _queue = new ulong[Capacity];
     private readonly Answer[] _answers = new Answer[Capacity];
     private int _first;
     private int _count;
-    private int _credit = MaxCredit;
+    private long _credit = MaxBurstBytes * SentPerRetransmitted;
 
     /// <summary>Packets waiting.</summary>
     public int Count => _count;
 
     /// <summary>Earns for a packet that was sent for the first time.</summary>
-    public void NotePacketSent() => _credit = Math.Min(_credit + 1, MaxCredit);
+    public void NotePacketSent(int byteCount) => _credit = Math.Min(_credit + byteCount, MaxBurstBytes * SentPerRetransmitted);
 
-    /// <summary>Queues a packet. False for a repeat, and when the allowance or the queue is exhausted.</summary>
-    public bool TryEnqueue(TimeSpan now, ulong packetIndex)
+    /// <summary>Queues a packet of that size. False for a repeat, and when the allowance or the queue is exhausted.</summary>
+    public bool TryEnqueue(TimeSpan now, ulong packetIndex, int byteCount, TimeSpan? roundTripTime)
     {
         ref Answer answer = ref _answers[packetIndex % Capacity];
-        bool isRepeat = answer.PacketIndexPlusOne == packetIndex + 1 && now - answer.At < RepeatTime;
-        if (isRepeat || _count == Capacity || _credit < CostOfPacket)
+        bool isRepeat = answer.PacketIndexPlusOne == packetIndex + 1 && now - answer.At < RepeatTime(roundTripTime);
+        long cost = (long)byteCount * SentPerRetransmitted;
+        if (isRepeat || _count == Capacity || _credit < cost)
             return false;
 
         answer = new Answer { PacketIndexPlusOne = packetIndex + 1, At = now };
-        _credit -= CostOfPacket;
+        _credit -= cost;
         _queue[(_first + _count++) % Capacity] = packetIndex;
         return true;
     }
@@ -55,6 +63,9 @@ internal sealed class RetransmissionQueue
 
     /// <summary>Forgets what waits.</summary>
     public void Clear() => _count = 0;
+
+    private static TimeSpan RepeatTime(TimeSpan? roundTripTime) =>
+        roundTripTime is { } time ? TimeSpan.FromTicks(Math.Clamp(time.Ticks, _minRepeatTime.Ticks, _maxRepeatTime.Ticks)) : DefaultRepeatTime;
 
     private struct Answer
     {

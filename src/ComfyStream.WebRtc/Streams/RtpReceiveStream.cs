@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using ComfyStream.WebRtc.Rtcp;
 using ComfyStream.WebRtc.Rtp;
 using ComfyStream.WebRtc.Sdp;
@@ -6,7 +7,7 @@ namespace ComfyStream.WebRtc.Streams;
 
 /// <summary>
 /// One received SSRC: orders its packets, asks for missing ones, gives up on what does not come in time and hands out whole frames.
-/// A peer that changes its SSRC gets a new object.
+/// The codec may change from frame to frame among those of the section. A peer that changes its SSRC gets a new object.
 /// Owned by the event loop's thread.
 /// </summary>
 internal sealed class RtpReceiveStream
@@ -23,12 +24,15 @@ internal sealed class RtpReceiveStream
     private static readonly TimeSpan _patienceWithoutNack = TimeSpan.FromMilliseconds(80);
     private static readonly TimeSpan _patienceForAudio = TimeSpan.FromMilliseconds(60);
 
-    private readonly PayloadUse[] _payloadUses = new PayloadUse[128];
+    // By payload type. One without a format was negotiated but is of no use here: it only takes its sequence number.
+    private readonly bool[] _isNegotiated = new bool[128];
+    private readonly PayloadFormat?[] _formats = new PayloadFormat?[128];
     private readonly JitterBuffer _buffer;
     private readonly FrameAssembler _frames;
     private readonly NackGenerator? _nack;
     private readonly ReceptionStatistics _statistics;
     private readonly TimeSpan _patience;
+    private readonly int _clockRate;
 
     private bool _hasStarted;
     private long _highestSequence;
@@ -44,12 +48,16 @@ internal sealed class RtpReceiveStream
         Kind = media.Kind;
         bool isVideo = Kind == MediaKind.Video;
         foreach (RtpCodec codec in media.Codecs)
-            _payloadUses[codec.PayloadType & 0x7F] = codec.Is(isVideo ? "H264" : "opus") ? PayloadUse.Media : PayloadUse.SequenceOnly;
+        {
+            _isNegotiated[codec.PayloadType & 0x7F] = true;
+            _formats[codec.PayloadType & 0x7F] = codec.Format?.Kind() == Kind ? codec.Format : null;
+        }
 
         _buffer = new JitterBuffer(isVideo ? VideoCapacity : AudioCapacity);
-        _frames = new FrameAssembler(_buffer, Kind);
+        _frames = new FrameAssembler(_buffer, Kind, ssrc);
         _nack = media.Nack ? new NackGenerator() : null;
-        _statistics = new ReceptionStatistics(ssrc, media.Codec.ClockRate);
+        _clockRate = media.Codec.ClockRate;
+        _statistics = new ReceptionStatistics(ssrc, _clockRate);
         _patience = !isVideo ? _patienceForAudio : media.Nack ? _patienceWithNack : _patienceWithoutNack;
     }
 
@@ -65,7 +73,7 @@ internal sealed class RtpReceiveStream
     /// <summary>The last sender report, null before the first.</summary>
     public SenderReport? LastSenderReport { get; private set; }
 
-    /// <summary>Packets, duplicates included.</summary>
+    /// <summary>Packets, duplicates included, without retransmissions on another SSRC.</summary>
     public long PacketsReceived => _statistics.Received;
 
     /// <summary>Payload bytes.</summary>
@@ -92,8 +100,17 @@ internal sealed class RtpReceiveStream
     /// <summary>Packets that came twice or after their frame was given up.</summary>
     public long PacketsLate { get; private set; }
 
+    /// <summary>Retransmissions on another SSRC (RFC 4588), without the probes that carry no packet.</summary>
+    public long RetransmissionsReceived { get; private set; }
+
+    /// <summary>Those of them that brought nothing missing.</summary>
+    public long RetransmissionsUnused { get; private set; }
+
     /// <summary>NACK messages written.</summary>
     public long NacksSent { get; private set; }
+
+    /// <summary>Requests for a key frame that were written.</summary>
+    public long KeyFrameRequestsSent { get; private set; }
 
     /// <summary>When <see cref="HandleDeadline"/> or <see cref="TryWriteNack"/> has something to do.</summary>
     public TimeSpan NextDeadline
@@ -111,8 +128,7 @@ internal sealed class RtpReceiveStream
     /// </summary>
     public bool HandlePacket(TimeSpan now, in RtpHeader header, ReadOnlySpan<byte> payload)
     {
-        PayloadUse use = _payloadUses[header.PayloadType];
-        if (header.Ssrc != Ssrc || Ssrc == 0 || use == PayloadUse.Unknown || payload.Length > JitterBuffer.SlotBytes)
+        if (header.Ssrc != Ssrc || Ssrc == 0 || !_isNegotiated[header.PayloadType] || payload.Length > JitterBuffer.SlotBytes)
         {
             PacketsIgnored++;
             return false;
@@ -134,7 +150,37 @@ internal sealed class RtpReceiveStream
             return false;
         }
 
-        _buffer.Add(sequence, timestamp, header.Marker, now, use == PayloadUse.Media ? payload : default);
+        PayloadFormat? format = _formats[header.PayloadType];
+        _buffer.Add(sequence, timestamp, header.Marker, now, format.GetValueOrDefault(), format is null ? default : payload);
+        UpdateHole();
+        return true;
+    }
+
+    /// <summary>
+    /// Handles a packet sent again on another SSRC (RFC 4588 4): <paramref name="payload"/> is the original sequence number and the
+    /// original payload. It only ever fills a hole: it says nothing of the path's loss and jitter, and moves no window. False if
+    /// it was of no use.
+    /// </summary>
+    /// <param name="now">Time of arrival.</param>
+    /// <param name="header">The retransmission's header; marker and timestamp are the original's.</param>
+    /// <param name="payloadType">The original's payload type.</param>
+    /// <param name="payload">Decrypted, without padding, and borrowed; empty for a probe, which senders make of padding.</param>
+    public bool HandleRetransmission(TimeSpan now, in RtpHeader header, byte payloadType, ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length < RtpPacketToSend.OriginalSequenceBytes || payload.Length > JitterBuffer.SlotBytes)
+            return false;
+
+        RetransmissionsReceived++;
+        long sequence = SequenceNumber.Extend(BinaryPrimitives.ReadUInt16BigEndian(payload), _highestSequence);
+        if (_formats[payloadType] is not { } format || !_buffer.IsMissing(sequence))
+        {
+            RetransmissionsUnused++;
+            return false;
+        }
+
+        _nack?.HandlePacket(now, sequence);
+        long timestamp = RtpTimestamp.Extend(header.Timestamp, _highestTimestamp);
+        _buffer.Add(sequence, timestamp, header.Marker, now, format, payload[RtpPacketToSend.OriginalSequenceBytes..]);
         UpdateHole();
         return true;
     }
@@ -144,6 +190,19 @@ internal sealed class RtpReceiveStream
     {
         LastSenderReport = report;
         _statistics.HandleSenderReport(now, report);
+    }
+
+    /// <summary>The last sender report: its RTP timestamp as those of the frames are, without wraps. False before it, or before the first packet.</summary>
+    public bool TryGetSenderReport(out ulong ntpTime, out long rtpTimestamp)
+    {
+        ntpTime = 0;
+        rtpTimestamp = 0;
+        if (!_hasStarted || LastSenderReport is not { } report)
+            return false;
+
+        ntpTime = report.NtpTime;
+        rtpTimestamp = RtpTimestamp.Extend(report.RtpTimestamp, _highestTimestamp);
+        return true;
     }
 
     /// <summary>Gives up on what is missing for too long. Take frames with <see cref="TryGetFrame"/> until false before and after.</summary>
@@ -181,6 +240,32 @@ internal sealed class RtpReceiveStream
         NacksSent++;
         return true;
     }
+
+    /// <summary>Writes a request for a key frame: PLI, or FIR where only that was negotiated.</summary>
+    public void WriteKeyFrameRequest(NegotiatedMedia media, ref RtcpWriter writer)
+    {
+        // A picture that was sent but lost again must be answered anew, so each request has a new number (RFC 5104 4.3.1.2).
+        if (media.Pli || !media.Fir)
+            writer.TryWritePictureLossIndication(media.LocalSsrc, Ssrc);
+        else
+            writer.TryWriteFullIntraRequest(media.LocalSsrc, Ssrc, (byte)KeyFrameRequestsSent);
+        KeyFrameRequestsSent++;
+    }
+
+    /// <summary>Adds the counts to <paramref name="statistics"/>, which may hold those of the section's former SSRCs.</summary>
+    public void AddStatistics(ref MediaStatistics statistics) => statistics = statistics with
+    {
+        PacketsReceived = statistics.PacketsReceived + PacketsReceived,
+        BytesReceived = statistics.BytesReceived + BytesReceived,
+        PacketsLost = statistics.PacketsLost + PacketsLost,
+        Jitter = RtpTimestamp.ToTime(Jitter, _clockRate),
+        RetransmissionsReceived = statistics.RetransmissionsReceived + RetransmissionsReceived,
+        FramesReceived = statistics.FramesReceived + FramesReceived,
+        FramesDiscarded = statistics.FramesDiscarded + FramesDiscarded,
+        Losses = statistics.Losses + Losses,
+        NacksSent = statistics.NacksSent + NacksSent,
+        KeyFrameRequestsSent = statistics.KeyFrameRequestsSent + KeyFrameRequestsSent,
+    };
 
     /// <summary>Makes the report block for the time since the last one. False before the first packet.</summary>
     public bool TryTakeReportBlock(TimeSpan now, out ReportBlock block)
@@ -253,14 +338,5 @@ internal sealed class RtpReceiveStream
             _holeAt = _buffer.ContiguousEnd;
             _giveUpAt = _buffer[_buffer.FindHeld(_holeAt)].Arrival + _patience;
         }
-    }
-
-    private enum PayloadUse : byte
-    {
-        Unknown,
-
-        /// <summary>Negotiated, but of no use here: it only takes its sequence number.</summary>
-        SequenceOnly,
-        Media,
     }
 }

@@ -7,7 +7,8 @@ namespace ComfyStream.WebRtc.Streams;
 
 /// <summary>
 /// One sent SSRC: gives frames their sequence numbers and timestamps, hands out packet after packet, and the same again when the
-/// peer asks for it. Sound and picture share one timeline: a frame's RTP timestamp is its media time, and sender reports tell where
+/// peer asks for it: as RTX packets with an SSRC and sequence numbers of their own (RFC 4588) if the peer takes them, else as they
+/// were. Sound and picture share one timeline: a frame's RTP timestamp is its media time, and sender reports tell where
 /// on it NTP time is. Owned by the event loop's thread.
 /// </summary>
 internal sealed class RtpSendStream
@@ -19,18 +20,16 @@ internal sealed class RtpSendStream
     private static readonly TimeSpan _minReportInterval = TimeSpan.FromMilliseconds(850);
     private const int ReportIntervalSpreadMilliseconds = 300;
 
-    // Larger round trips than this are a wrapped difference of clocks.
-    private static readonly TimeSpan _maxRoundTrip = TimeSpan.FromSeconds(60);
-
     private readonly byte[] _extensionBlock;
-    private readonly byte _payloadType;
+    private readonly RtpCodec?[] _codecs = new RtpCodec?[PayloadFormats.Count];
     private readonly int _clockRate;
+    private readonly uint? _rtxSsrc;
     private readonly uint _timestampOffset;
     private readonly ulong _ntpEpoch;
     private readonly string _cname;
     private readonly PacketizedFrame[] _queue = new PacketizedFrame[MaxQueuedFrames];
-    private readonly RetransmissionBuffer? _sent;
-    private readonly RetransmissionQueue? _retransmissions;
+    private readonly Retransmitter? _retransmitter;
+    private readonly RemoteFeedback _remote;
 
     private int _queueFirst;
     private int _queueCount;
@@ -38,7 +37,9 @@ internal sealed class RtpSendStream
     private bool _isSending;
     private int _nextPacket;
     private ulong _nextPacketIndex;
+    private int _peekedPayloadBytes;
     private bool _isPeekedRetransmission;
+    private bool _isPeekedRtx;
     private bool _isClosed;
     private uint _intervalState;
 
@@ -46,23 +47,24 @@ internal sealed class RtpSendStream
     /// <param name="initialSequence">Random; its highest bit is ignored, so that the first packets cannot wrap before the peer knows the roll-over counter (RFC 3711 3.3.1).</param>
     /// <param name="timestampOffset">Random (RFC 3550 5.1).</param>
     /// <param name="ntpEpoch">64-bit NTP time of monotonic time zero.</param>
-    public RtpSendStream(NegotiatedMedia media, ushort initialSequence, uint timestampOffset, ulong ntpEpoch)
+    /// <param name="initialRtxSequence">The same as <paramref name="initialSequence"/> for retransmissions.</param>
+    public RtpSendStream(NegotiatedMedia media, ushort initialSequence, uint timestampOffset, ulong ntpEpoch, ushort initialRtxSequence = 0)
     {
         Kind = media.Kind;
         Ssrc = media.LocalSsrc;
-        _payloadType = media.Codec.PayloadType;
+        _rtxSsrc = media.LocalRtxSsrc;
+        for (int i = 0; i < _codecs.Length; i++)
+            _codecs[i] = media.FindCodec((PayloadFormat)i);
         _clockRate = media.Codec.ClockRate;
         _cname = media.Cname;
         _extensionBlock = RtpHeaderWriter.MakeExtensionBlock(media.Extensions, media.Mid);
         _nextPacketIndex = initialSequence & 0x7FFFu;
+        _remote = new RemoteFeedback(Ssrc);
         _timestampOffset = timestampOffset;
         _ntpEpoch = ntpEpoch;
         _intervalState = Ssrc;
         if (media.Nack)
-        {
-            _sent = new RetransmissionBuffer(Kind == MediaKind.Video ? MaxSentVideoFrames : MaxSentAudioFrames);
-            _retransmissions = new RetransmissionQueue();
-        }
+            _retransmitter = new Retransmitter(Kind == MediaKind.Video ? MaxSentVideoFrames : MaxSentAudioFrames, initialRtxSequence);
     }
 
     /// <summary>Our SSRC.</summary>
@@ -86,28 +88,37 @@ internal sealed class RtpSendStream
     /// <summary>Frames sent whole.</summary>
     public long FramesSent { get; private set; }
 
-    /// <summary>Frames refused because the queue was full.</summary>
+    /// <summary>Frames refused because the queue was full, or the peer does not take their codec.</summary>
     public long FramesDropped { get; private set; }
 
     /// <summary>Packets sent again.</summary>
-    public long PacketsRetransmitted { get; private set; }
+    public long PacketsRetransmitted => _retransmitter?.PacketsSent ?? 0;
+
+    /// <summary>Payload bytes sent again.</summary>
+    public long BytesRetransmitted => _retransmitter?.BytesSent ?? 0;
 
     /// <summary>Packets asked for again that were too old, asked for twice, or above the allowance.</summary>
-    public long RetransmissionsRefused { get; private set; }
+    public long RetransmissionsRefused => _retransmitter?.Refused ?? 0;
 
     /// <summary>The peer's last report on this stream, null before the first.</summary>
-    public ReportBlock? LastReportBlock { get; private set; }
+    public ReportBlock? LastReportBlock => _remote.LastReportBlock;
 
     /// <summary>Round trip by the peer's last report, null before the first that answers a sender report.</summary>
-    public TimeSpan? RoundTripTime { get; private set; }
+    public TimeSpan? RoundTripTime => _remote.RoundTripTime;
+
+    /// <summary>Generic NACK messages from the peer.</summary>
+    public long NacksReceived { get; private set; }
 
     /// <summary>When the next sender report is due: right after the first frame, then about every second.</summary>
     public TimeSpan NextDeadline { get; private set; } = TimeSpan.MaxValue;
 
-    /// <summary>Queues a frame and takes a reference to it. False if the queue is full (or the stream is closed): the frame is dropped.</summary>
+    /// <summary>
+    /// Queues a frame and takes a reference to it. False if the queue is full, the peer does not take its codec, or the stream is
+    /// closed: the frame is dropped.
+    /// </summary>
     public bool Enqueue(PacketizedFrame frame)
     {
-        if (_isClosed || _queueCount == MaxQueuedFrames)
+        if (_isClosed || _queueCount == MaxQueuedFrames || _codecs[(int)frame.Format] is null)
         {
             FramesDropped++;
             return false;
@@ -124,7 +135,9 @@ internal sealed class RtpSendStream
     /// <summary>The next packet: retransmissions first, then the frames in order. It stays the next one until <see cref="Advance"/>.</summary>
     public bool TryPeekPacket(TimeSpan now, out RtpPacketToSend packet)
     {
-        _isPeekedRetransmission = TryPeekRetransmission(out SentFrame frame, out int number);
+        SentFrame frame = default;
+        int number = 0;
+        _isPeekedRetransmission = _retransmitter is not null && _retransmitter.TryPeek(out frame, out number);
         if (!_isPeekedRetransmission)
         {
             if (!_isSending && !TryBeginFrame(now))
@@ -137,17 +150,9 @@ internal sealed class RtpSendStream
             number = _nextPacket;
         }
 
-        packet = new RtpPacketToSend
-        {
-            Payload = frame.Frame.GetPayload(number),
-            ExtensionBlock = _extensionBlock,
-            Ssrc = Ssrc,
-            PayloadType = _payloadType,
-            Marker = Kind == MediaKind.Video && number == frame.Frame.PacketCount - 1,
-            PacketIndex = frame.FirstPacketIndex + (uint)number,
-            RtpTimestamp = frame.RtpTimestamp,
-            IsRetransmission = _isPeekedRetransmission,
-        };
+        packet = MakePacket(frame, number);
+        _isPeekedRtx = packet.OriginalSequenceNumber is not null;
+        _peekedPayloadBytes = packet.Payload.Length;
         return true;
     }
 
@@ -157,46 +162,39 @@ internal sealed class RtpSendStream
         if (_isPeekedRetransmission)
         {
             _isPeekedRetransmission = false;
-            _retransmissions!.Dequeue();
-            PacketsRetransmitted++;
+            _retransmitter!.Dequeue(_peekedPayloadBytes, _isPeekedRtx);
             return;
         }
 
-        BytesSent += _current.Frame.GetPayload(_nextPacket).Length;
+        BytesSent += _peekedPayloadBytes;
         PacketsSent++;
         _nextPacketIndex++;
-        _retransmissions?.NotePacketSent();
+        _retransmitter?.NotePacketSent(HeaderBytes + _peekedPayloadBytes);
         if (++_nextPacket == _current.Frame.PacketCount)
             EndFrame();
     }
 
-    /// <summary>Queues what one entry of a generic NACK asks for, as far as it is known and allowed.</summary>
-    public void HandleNack(TimeSpan now, NackItem item)
+    /// <summary>Handles what an RTCP packet says of this stream. True if it asks for a key frame.</summary>
+    public bool HandleFeedback(TimeSpan now, in RtcpPacket packet)
     {
-        Retransmit(now, item.PacketId);
-        for (int i = 0; i < 16; i++)
+        for (int i = 0; ReportBlock.TryRead(packet, i, out ReportBlock block); i++)
+            HandleReportBlock(now, block);
+
+        for (int i = 0; GenericNack.TryRead(packet, i, out GenericNack nack) && nack.MediaSsrc == Ssrc; i++)
         {
-            if ((item.LostBitmask >> i & 1) != 0)
-                Retransmit(now, (ushort)(item.PacketId + i + 1));
+            NacksReceived += i == 0 ? 1 : 0;
+            HandleNack(now, nack.Item);
         }
+
+        return Kind == MediaKind.Video && _remote.AsksForKeyFrame(packet);
     }
+
+    /// <summary>Queues what one entry of a generic NACK asks for, as far as it is known and allowed.</summary>
+    public void HandleNack(TimeSpan now, NackItem item) =>
+        _retransmitter?.Handle(now, item, _nextPacketIndex, HeaderBytes, RoundTripTime);
 
     /// <summary>Notes the peer's report on this stream.</summary>
-    public void HandleReportBlock(TimeSpan now, in ReportBlock block)
-    {
-        if (block.Ssrc != Ssrc)
-            return;
-
-        LastReportBlock = block;
-        if (block.LastSenderReport == 0)
-            return;
-
-        uint roundTrip = NtpTime.ToCompact(NtpTimeAt(now)) - block.LastSenderReport - block.DelaySinceLastSenderReport;
-        // Clocks that run a little apart make a very short round trip negative.
-        TimeSpan time = (int)roundTrip < 0 ? TimeSpan.Zero : NtpTime.TimeFromCompact(roundTrip);
-        if (time <= _maxRoundTrip)
-            RoundTripTime = time;
-    }
+    public void HandleReportBlock(TimeSpan now, in ReportBlock block) => _remote.Handle(NtpTimeAt(now), block);
 
     /// <summary>Writes sender report and canonical name if they are due. False if not, or if there is no room.</summary>
     public bool TryWriteSenderReport(TimeSpan now, ref RtcpWriter writer)
@@ -211,9 +209,27 @@ internal sealed class RtpSendStream
         // RFC 3550 6.2: intervals vary, so that reports of many streams do not fall together.
         _intervalState = _intervalState * 1664525 + 1013904223;
         NextDeadline = now + _minReportInterval + TimeSpan.FromMilliseconds((_intervalState >> 16) % ReportIntervalSpreadMilliseconds);
-        _sent?.Trim(now);
+        _retransmitter?.Trim(now);
         return true;
     }
+
+    /// <summary>Adds the counts to <paramref name="statistics"/>.</summary>
+    public void AddStatistics(ref MediaStatistics statistics) => statistics = statistics with
+    {
+        PacketsSent = PacketsSent,
+        BytesSent = BytesSent,
+        FramesSent = FramesSent,
+        FramesDropped = FramesDropped,
+        PacketsRetransmitted = PacketsRetransmitted,
+        BytesRetransmitted = BytesRetransmitted,
+        RetransmissionsRefused = RetransmissionsRefused,
+        RemotePacketsLost = LastReportBlock?.CumulativeLost ?? 0,
+        RemoteFractionLost = (LastReportBlock?.FractionLost ?? 0) / 256.0,
+        RemoteJitter = RtpTimestamp.ToTime(LastReportBlock?.Jitter ?? 0, _clockRate),
+        NacksReceived = NacksReceived,
+        PictureLossesReceived = _remote.PictureLosses,
+        FullIntraRequestsReceived = _remote.FullIntraRequests,
+    };
 
     /// <summary>Gives all references back; nothing is sent after that.</summary>
     public void ReleaseAll()
@@ -231,8 +247,7 @@ internal sealed class RtpSendStream
             _queueFirst = (_queueFirst + 1) % MaxQueuedFrames;
         }
 
-        _retransmissions?.Clear();
-        _sent?.ReleaseAll();
+        _retransmitter?.ReleaseAll();
     }
 
     private bool TryBeginFrame(TimeSpan now)
@@ -253,7 +268,7 @@ internal sealed class RtpSendStream
             SentAt = now,
         };
         _isSending = true;
-        _sent?.Add(_current);
+        _retransmitter?.Add(_current);
         return true;
     }
 
@@ -267,30 +282,23 @@ internal sealed class RtpSendStream
         _current = default;
     }
 
-    private void Retransmit(TimeSpan now, ushort sequenceNumber)
+    private RtpPacketToSend MakePacket(SentFrame frame, int number)
     {
-        long packetIndex = SequenceNumber.Extend(sequenceNumber, (long)_nextPacketIndex);
-        bool isKnown = _sent is not null && packetIndex >= 0 && (ulong)packetIndex < _nextPacketIndex && _sent.TryFind((ulong)packetIndex, out _, out _);
-        if (!isKnown || !_retransmissions!.TryEnqueue(now, (ulong)packetIndex))
-            RetransmissionsRefused++;
-    }
-
-    private bool TryPeekRetransmission(out SentFrame frame, out int packet)
-    {
-        frame = default;
-        packet = 0;
-        if (_retransmissions is null)
-            return false;
-
-        while (_retransmissions.TryPeek(out ulong packetIndex))
+        RtpCodec codec = _codecs[(int)frame.Frame.Format]!;
+        ulong packetIndex = frame.FirstPacketIndex + (uint)number;
+        bool isRtx = _isPeekedRetransmission && _rtxSsrc is not null && codec.RtxPayloadType is not null;
+        return new RtpPacketToSend
         {
-            if (_sent!.TryFind(packetIndex, out frame, out packet))
-                return true;
-            RetransmissionsRefused++;
-            _retransmissions.Dequeue();
-        }
-
-        return false;
+            Payload = frame.Frame.GetPayload(number),
+            ExtensionBlock = _extensionBlock,
+            Ssrc = isRtx ? _rtxSsrc!.Value : Ssrc,
+            PayloadType = isRtx ? codec.RtxPayloadType!.Value : codec.PayloadType,
+            Marker = Kind == MediaKind.Video && number == frame.Frame.PacketCount - 1,
+            PacketIndex = isRtx ? _retransmitter!.NextRtxIndex : packetIndex,
+            RtpTimestamp = frame.RtpTimestamp,
+            IsRetransmission = _isPeekedRetransmission,
+            OriginalSequenceNumber = isRtx ? (ushort)packetIndex : null,
+        };
     }
 
     private uint TimestampAt(TimeSpan time) => _timestampOffset + (uint)RtpTimestamp.FromTime(time, _clockRate);

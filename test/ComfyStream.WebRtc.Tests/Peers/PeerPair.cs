@@ -18,9 +18,20 @@ internal sealed class PeerPair : IDisposable
     private readonly DtlsIdentity _identity = DtlsIdentity.Create(new DateOnly(2026, 1, 1));
     private readonly byte[] _slab = new byte[1 << 16];
 
-    public PeerPair(bool clientPublishes, int seed = 1, PeerOptions? options = null, Func<string, string>? changeOffer = null)
+    /// <param name="clientPublishes">Whether media goes to the server, or from it.</param>
+    /// <param name="seed">Of the two links.</param>
+    /// <param name="options">Of both engines.</param>
+    /// <param name="changeOffer">Makes the client's offer that of another client.</param>
+    /// <param name="videoFormats">Picture codecs of both, H.264 alone by default.</param>
+    public PeerPair(
+        bool clientPublishes,
+        int seed = 1,
+        PeerOptions? options = null,
+        Func<string, string>? changeOffer = null,
+        IReadOnlyList<PayloadFormat>? videoFormats = null)
     {
         options ??= new PeerOptions();
+        videoFormats ??= [PayloadFormat.H264];
         ToServer = new EmulatedLink(seed);
         ToClient = new EmulatedLink(seed + 1);
         MediaRole clientRole = clientPublishes ? MediaRole.Send : MediaRole.Receive;
@@ -32,6 +43,7 @@ internal sealed class PeerPair : IDisposable
             Fingerprint = _identity.Fingerprint,
             Candidates = [new IceCandidate("1", IsTcp: false, IceCandidate.ComputeHostPriority(65535), ClientAddress)],
             Identifiers = NegotiationIdentifiers.Create(),
+            VideoFormats = videoFormats,
         };
         SessionDescription offer = Negotiator.CreateOffer(offerOptions);
         Assert.True(SdpReader.TryParse(changeOffer?.Invoke(offer.ToString()) ?? offer.ToString(), out SessionDescription? received, out string problem), problem);
@@ -42,6 +54,7 @@ internal sealed class PeerPair : IDisposable
             Fingerprint = _identity.Fingerprint,
             Candidates = [new IceCandidate("1", IsTcp: false, IceCandidate.ComputeHostPriority(65535), ServerAddress)],
             Identifiers = NegotiationIdentifiers.Create(),
+            VideoFormats = videoFormats,
         }));
         var accepted = Assert.IsType<NegotiationResult.Success>(Negotiator.AcceptAnswer(offer, offerOptions, answered.AnswerSdp));
         Client = new Side(new PeerConnection(accepted.Session, _identity, options, Now));

@@ -48,7 +48,7 @@ public sealed class AiortcTests
         def parse():
             parsed = [SessionDescription.parse(sdp) for sdp in read()]
             write([[[m.kind, m.port, m.rtp.muxId, m.direction, m.ice.usernameFragment, m.ice.iceLite, m.dtls.role if m.dtls else None,
-                     [c.mimeType for c in m.rtp.codecs], len(m.ice_candidates), str(m.msid)] for m in d.media] for d in parsed])
+                     [c.mimeType for c in m.rtp.codecs], len(m.ice_candidates), str(m.msid), [g.items for g in m.ssrc_group], [s.ssrc for s in m.ssrc]] for m in d.media] for d in parsed])
 
         if sys.argv[1] == 'parse': parse()
         else: asyncio.run(globals()[sys.argv[1]](sys.argv[2]))
@@ -103,8 +103,15 @@ public sealed class AiortcTests
                 Assert.Equal(SdpTest.OurIce.UserFragment, section[4].GetString());
                 Assert.True(section[5].GetBoolean());
                 Assert.Equal(name.StartsWith("FFmpeg", StringComparison.Ordinal) ? "client" : "server", section[6].GetString());
-                string codec = section[0].GetString() == "audio" ? "audio/opus" : "video/H264";
-                Assert.All(section[7].EnumerateArray(), mime => Assert.Equal(codec, mime.GetString(), ignoreCase: true));
+                string[] codecs = section[0].GetString() == "audio" ? ["audio/opus"] : ["video/h264", "video/rtx"];
+                string[] mimes = [.. section[7].EnumerateArray().Select(mime => mime.GetString()!.ToLowerInvariant())];
+                Assert.Subset(codecs.ToHashSet(), mimes.ToHashSet());
+                Assert.Equal(codecs[0], mimes[0]);
+
+                // The source that it takes retransmissions from: it looks at the second one, if there are two.
+                bool withRtx = send && mimes.Contains("video/rtx");
+                Assert.Equal(withRtx ? "[[2002,3003]]" : "[]", section[10].GetRawText().Replace(" ", ""));
+                Assert.Equal(withRtx ? 2 : send ? 1 : 0, section[11].GetArrayLength());
                 Assert.Equal(send ? $"relay-stream {section[0]}" : "None", section[9].GetString());
             });
             Assert.Equal(3, sections.First(section => section[1].GetInt32() != 0)[8].GetInt32());

@@ -53,8 +53,9 @@ public sealed class ClientNegotiationTests
             Assert.Contains("a=end-of-candidates", lines);
             Assert.Equal(["1 1 udp 2130706431 198.51.100.9 40000 typ host"], AnswerText.Values(lines, "candidate"));
         });
-        Assert.Contains("profile-level-id=42e01f", Assert.Single(AnswerText.Values(offer.Video, "fmtp")));
-        Assert.Contains("packetization-mode=1", Assert.Single(AnswerText.Values(offer.Video, "fmtp")));
+        IReadOnlyList<string> parameters = AnswerText.Values(offer.Video, "fmtp");
+        Assert.Equal(["96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f", "106 apt=96"], parameters);
+        Assert.Equal(["FID 2002 3003"], AnswerText.Values(offer.Video, "ssrc-group"));
     }
 
     [Fact]

@@ -158,7 +158,10 @@ public sealed class CorpusTests
             string kind = lines[0].StartsWith("m=audio", StringComparison.Ordinal) ? "audio" : "video";
             int ssrc = kind == "audio" ? 1001 : 2002;
             Assert.Equal([$"relay-stream {kind}"], AnswerText.Values(lines, "msid"));
-            Assert.Equal([$"{ssrc} cname:relay-cname", $"{ssrc} msid:relay-stream {kind}"], AnswerText.Values(lines, "ssrc"));
+            bool withRtx = lines.Any(line => line.EndsWith(" rtx/90000", StringComparison.Ordinal));
+            string[] sources = withRtx ? [$"{ssrc}", "3003"] : [$"{ssrc}"];
+            Assert.Equal(sources.SelectMany(source => (string[])[$"{source} cname:relay-cname", $"{source} msid:relay-stream {kind}"]), AnswerText.Values(lines, "ssrc"));
+            Assert.Equal(withRtx ? [$"FID {ssrc} 3003"] : [], AnswerText.Values(lines, "ssrc-group"));
         });
     }
 

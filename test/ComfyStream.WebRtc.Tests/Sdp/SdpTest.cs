@@ -18,6 +18,7 @@ internal static class SdpTest
         Cname = "relay-cname",
         AudioSsrc = 1001,
         VideoSsrc = 2002,
+        VideoRtxSsrc = 3003,
     };
 
     public static readonly IceCredentials OurIce = new("ourUserFragment0", "ourPasswordourPasswordou");

@@ -24,7 +24,7 @@ public sealed class RtpReceiveStreamTests
         Assert.True(_stream.Feed(Ms(5), 102, 9000, true, [0x7C, 0x45, 2, 3]));
 
         Assert.Equal(AnnexB([0x67, 1], [0x68, 2], [0x65, 0x88, 1, 2, 3]), _stream.Take(out ReceivedFrame frame));
-        Assert.Equal(new ReceivedFrame(MediaKind.Video, 21, 9000, true, Ms(1), Ms(5)), frame);
+        Assert.Equal(new ReceivedFrame(MediaKind.Video, 21, 9000, true, Ms(1), Ms(5), PayloadFormat.H264, Ssrc), frame);
         Assert.False(_stream.TryGetFrame(out _));
         Assert.False(_stream.TryTakeLoss());
         Assert.Equal(TimeSpan.MaxValue, _stream.NextDeadline);
@@ -353,7 +353,7 @@ public sealed class RtpReceiveStreamTests
         RtpReceiveStream audio = new(Audio(), Ssrc);
         audio.Feed(Ms(0), 1, 0, true, [1], AudioPayloadType);
         Assert.Equal([1], audio.Take(out ReceivedFrame frame));
-        Assert.Equal(new ReceivedFrame(MediaKind.Audio, 1, 0, true, Ms(0), Ms(0)), frame);
+        Assert.Equal(new ReceivedFrame(MediaKind.Audio, 1, 0, true, Ms(0), Ms(0), PayloadFormat.Opus, Ssrc), frame);
         audio.Feed(Ms(40), 3, 1920, false, [3], AudioPayloadType);
         audio.Feed(Ms(60), 4, 2880, false, [4], AudioPayloadType);
         Assert.Null(audio.Take());

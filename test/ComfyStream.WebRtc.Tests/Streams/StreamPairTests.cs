@@ -1,6 +1,8 @@
 using ComfyStream.WebRtc.Packetization;
 using ComfyStream.WebRtc.Rtcp;
+using ComfyStream.WebRtc.Sdp;
 using ComfyStream.WebRtc.Streams;
+using ComfyStream.WebRtc.Tests.Packetization;
 using Xunit;
 using static ComfyStream.WebRtc.Tests.Packetization.H264Sample;
 using static ComfyStream.WebRtc.Tests.Streams.StreamSample;
@@ -16,7 +18,7 @@ public sealed class StreamPairTests
     [Fact]
     public void A_clean_path_delivers_every_frame_as_it_was()
     {
-        Outcome outcome = Run(nack: true, loss: 0, reorderMilliseconds: 0);
+        Outcome outcome = Run(Video(), loss: 0, reorderMilliseconds: 0);
 
         Assert.Equal(FrameCount, outcome.Intact);
         Assert.Equal(0, outcome.Losses);
@@ -25,7 +27,7 @@ public sealed class StreamPairTests
     [Fact]
     public void Reordering_alone_loses_nothing_and_asks_for_little()
     {
-        Outcome outcome = Run(nack: true, loss: 0, reorderMilliseconds: 8);
+        Outcome outcome = Run(Video(), loss: 0, reorderMilliseconds: 8);
 
         Assert.Equal(FrameCount, outcome.Intact);
         Assert.Equal(0, outcome.Losses);
@@ -37,17 +39,42 @@ public sealed class StreamPairTests
     [InlineData(0.15)]
     public void With_nack_a_lossy_path_delivers_every_frame(double loss)
     {
-        Outcome outcome = Run(nack: true, loss, reorderMilliseconds: 5);
+        Outcome outcome = Run(Video(), loss, reorderMilliseconds: 5);
 
         Assert.Equal(FrameCount, outcome.Intact);
         Assert.Equal(0, outcome.Losses);
         Assert.True(outcome.Retransmitted > 0);
     }
 
+    [Theory]
+    [InlineData(0.01, PayloadFormat.H264)]
+    [InlineData(0.05, PayloadFormat.H264)]
+    [InlineData(0.15, PayloadFormat.H264)]
+    [InlineData(0.10, PayloadFormat.Vp8)]
+    public void With_rtx_a_lossy_reordering_and_duplicating_path_delivers_every_frame(double loss, PayloadFormat format)
+    {
+        Outcome outcome = Run(VideoWithRtx(), loss, reorderMilliseconds: 5, duplication: 0.05, format: format);
+
+        Assert.Equal(FrameCount, outcome.Intact);
+        Assert.Equal(0, outcome.Losses);
+        Assert.True(outcome.Retransmitted > 0);
+        Assert.True(outcome.ReceivedByRtx > 0);
+    }
+
+    [Fact]
+    public void A_sender_that_repeats_packets_as_they_were_although_rtx_was_agreed_is_understood()
+    {
+        Outcome outcome = Run(VideoWithRtx() with { LocalRtxSsrc = null }, loss: 0.05, reorderMilliseconds: 5);
+
+        Assert.Equal(FrameCount, outcome.Intact);
+        Assert.Equal(0, outcome.ReceivedByRtx);
+        Assert.True(outcome.Retransmitted > 0);
+    }
+
     [Fact]
     public void Without_nack_a_lossy_path_shows_only_whole_frames_and_recovers_with_each_key_frame()
     {
-        Outcome outcome = Run(nack: false, loss: 0.01, reorderMilliseconds: 5);
+        Outcome outcome = Run(Video(nack: false), loss: 0.01, reorderMilliseconds: 5);
 
         // Frames lost, but nothing damaged and nothing out of order (Run checks), and playing goes on to the end.
         Assert.InRange(outcome.Losses, 1, FrameCount);
@@ -55,12 +82,15 @@ public sealed class StreamPairTests
         Assert.True(outcome.LastFrame > FrameCount - 2 * KeyFrameInterval);
     }
 
-    [Fact]
-    public void Nothing_is_allocated_in_the_steady_state()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Nothing_is_allocated_in_the_steady_state(bool rtx)
     {
         FrameCounter frames = new();
-        RtpSendStream sender = new(Video(), 1, 2, 3);
-        RtpReceiveStream receiver = new(Video(), Ssrc);
+        NegotiatedMedia media = rtx ? VideoWithRtx() : Video();
+        RtpSendStream sender = new(media, 1, 2, 3);
+        RtpReceiveStream receiver = new(media, Ssrc);
         PacketizedFrame frame = frames.MakeVideo(Picture(isKeyFrame: true, 9000, new Random(1)), default, isKeyFrame: true);
         byte[] packetMemory = new byte[1500];
         byte[] frameMemory = new byte[20_000];
@@ -77,7 +107,7 @@ public sealed class StreamPairTests
             for (int number = 0; sender.TryPeekPacket(now, out RtpPacketToSend packet); number++)
             {
                 int headerBytes = packet.WriteHeader(packetMemory);
-                packet.Payload.CopyTo(packetMemory.AsSpan(headerBytes));
+                packet.WritePayload(packetMemory.AsSpan(headerBytes));
                 int byteCount = packet.ByteCount;
                 sender.Advance();
                 // One packet of every tenth frame is lost at first and asked for.
@@ -93,8 +123,7 @@ public sealed class StreamPairTests
                 RtcpReader reader = new(reportMemory.AsSpan(0, writer.ByteCount));
                 while (reader.MoveNext())
                 {
-                    for (int item = 0; GenericNack.TryRead(reader.Current, item, out GenericNack nack); item++)
-                        sender.HandleNack(now, nack.Item);
+                    sender.HandleFeedback(now, reader.Current);
                 }
             }
 
@@ -111,12 +140,15 @@ public sealed class StreamPairTests
         Assert.Equal(200, sender.PacketsRetransmitted);
     }
 
-    private static Outcome Run(bool nack, double loss, int reorderMilliseconds)
+    private static Outcome Run(
+        NegotiatedMedia media, double loss, int reorderMilliseconds, double duplication = 0, PayloadFormat format = PayloadFormat.H264)
     {
         Random random = new(42);
         FrameCounter frames = new();
-        RtpSendStream sender = new(Video(nack), 30_000, 0xFFFF_0000, 0);
-        RtpReceiveStream receiver = new(Video(nack), Ssrc);
+        // The sequences of packets and of retransmissions both wrap on the way.
+        RtpSendStream sender = new(media, 30_000, 0xFFFF_0000, 0, 0x7FFE);
+        RtpReceiveStream receiver = new(media, Ssrc);
+        Vp8Packetizer vp8 = new(0x7FFE);
         PriorityQueue<byte[], (TimeSpan, int)> toReceiver = new();
         PriorityQueue<NackItem, (TimeSpan, int)> toSender = new();
         List<byte[]> pictures = [];
@@ -129,8 +161,13 @@ public sealed class StreamPairTests
             if (millisecond % 33 == 0 && pictures.Count < FrameCount)
             {
                 bool isKeyFrame = pictures.Count % KeyFrameInterval == 0;
-                pictures.Add(Picture(isKeyFrame, isKeyFrame ? 20_000 : random.Next(100, 8000), random));
-                PacketizedFrame frame = frames.MakeVideo(pictures[^1], Ms(millisecond), isKeyFrame);
+                int bytes = isKeyFrame ? 20_000 : random.Next(100, 8000);
+                pictures.Add(format == PayloadFormat.H264 ? Picture(isKeyFrame, bytes, random) : isKeyFrame ? Vp8Tests.KeyFrame(bytes) : Vp8Tests.Delta(bytes));
+                PacketizedFrame frame = frames.Begin(MediaKind.Video, Ms(millisecond), isKeyFrame);
+                if (format == PayloadFormat.H264)
+                    H264Packetizer.Packetize(pictures[^1], frame);
+                else
+                    vp8.Packetize(pictures[^1], frame);
                 Assert.True(sender.Enqueue(frame));
                 frame.Release();
             }
@@ -143,8 +180,12 @@ public sealed class StreamPairTests
 
             while (sender.TakePacket(now) is { } packet)
             {
-                if (random.NextDouble() >= loss)
-                    toReceiver.Enqueue(packet, (now + Ms(10 + random.Next(reorderMilliseconds + 1)), order++));
+                for (int copies = random.NextDouble() < duplication ? 2 : 1; copies > 0; copies--)
+                {
+                    // Nothing follows the last frame that would show what it lacks.
+                    if (random.NextDouble() >= loss || pictures.Count == FrameCount)
+                        toReceiver.Enqueue(packet, (now + Ms(10 + random.Next(reorderMilliseconds + 1)), order++));
+                }
             }
 
             while (toReceiver.TryPeek(out byte[]? packet, out (TimeSpan At, int) due) && due.At <= now)
@@ -163,6 +204,7 @@ public sealed class StreamPairTests
         sender.ReleaseAll();
         Assert.Equal(0, frames.Outstanding);
         outcome.Retransmitted = sender.PacketsRetransmitted;
+        outcome.ReceivedByRtx = receiver.RetransmissionsReceived;
         return outcome;
 
         void TakeFrames()
@@ -173,6 +215,7 @@ public sealed class StreamPairTests
                 Assert.True(number > outcome.LastFrame);
                 Assert.Equal(number % KeyFrameInterval == 0, frame.IsKeyFrame);
                 Assert.Equal(pictures[number], bytes);
+                Assert.Equal(format, frame.Format);
                 outcome.LastFrame = number;
                 outcome.Intact++;
             }
@@ -200,5 +243,6 @@ public sealed class StreamPairTests
         public int LastFrame = -1;
         public int Losses;
         public long Retransmitted;
+        public long ReceivedByRtx;
     }
 }

@@ -13,6 +13,21 @@ internal static class StreamSample
     public const byte VideoPayloadType = 102;
     public const byte AudioPayloadType = 111;
 
+    public const uint RtxSsrc = 0x5678ABCD;
+    public const byte RtxPayloadType = 103;
+    public const byte Vp8PayloadType = 104;
+    public const byte Vp8RtxPayloadType = 105;
+
+    /// <summary>A section with H.264, VP8 and retransmissions of both on another SSRC.</summary>
+    public static NegotiatedMedia VideoWithRtx() => Video() with
+    {
+        Codec = H264,
+        Codecs = [H264, new RtpCodec(Vp8PayloadType, "vp8", 90000, 0, "") { RtxPayloadType = Vp8RtxPayloadType }],
+        LocalRtxSsrc = RtxSsrc,
+    };
+
+    private static RtpCodec H264 => new(VideoPayloadType, "H264", 90000, 0, "") { RtxPayloadType = RtxPayloadType };
+
     public static NegotiatedMedia Video(bool nack = true) => new()
     {
         Mid = "1",
@@ -20,7 +35,7 @@ internal static class StreamSample
         Send = true,
         Receive = true,
         Codec = new RtpCodec(VideoPayloadType, "H264", 90000, 0, ""),
-        Codecs = [new RtpCodec(VideoPayloadType, "H264", 90000, 0, ""), new RtpCodec(103, "rtx", 90000, 0, "apt=102")],
+        Codecs = [new RtpCodec(VideoPayloadType, "H264", 90000, 0, "")],
         Extensions = new HeaderExtensionMap { Mid = 4 },
         LocalSsrc = Ssrc,
         Cname = "comfy",
@@ -42,11 +57,13 @@ internal static class StreamSample
 
     public static TimeSpan Ms(double milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
 
-    /// <summary>Gives a plain packet to a stream as the peer connection does.</summary>
+    /// <summary>Gives a plain packet to a stream as the peer connection does, one of <see cref="VideoWithRtx"/>'s RTX packets included.</summary>
     public static bool Feed(this RtpReceiveStream stream, TimeSpan now, ReadOnlySpan<byte> packet)
     {
         Assert.True(RtpHeader.TryParse(packet, out RtpHeader header));
         Assert.True(header.TryGetPayload(packet, out ReadOnlySpan<byte> payload));
+        if (header.Ssrc == RtxSsrc)
+            return stream.HandleRetransmission(now, header, (byte)(header.PayloadType - 1), payload);
         return stream.HandlePacket(now, header, payload);
     }
 
@@ -58,6 +75,9 @@ internal static class StreamSample
         payload.CopyTo(packet, 12);
         return stream.Feed(now, packet);
     }
+
+    public static bool FeedVp8(this RtpReceiveStream stream, TimeSpan now, int sequence, uint timestamp, bool marker, byte[] payload) =>
+        stream.Feed(now, sequence, timestamp, marker, payload, Vp8PayloadType);
 
     public static byte[]? Take(this RtpReceiveStream stream) => stream.Take(out _);
 
@@ -80,7 +100,7 @@ internal static class StreamSample
         byte[] bytes = new byte[packet.ByteCount];
         int headerBytes = packet.WriteHeader(bytes);
         Assert.Equal(packet.HeaderBytes, headerBytes);
-        packet.Payload.CopyTo(bytes.AsSpan(headerBytes));
+        packet.WritePayload(bytes.AsSpan(headerBytes));
         stream.Advance();
         return bytes;
     }
@@ -128,7 +148,7 @@ internal sealed class FrameCounter
         return frame;
     }
 
-    private PacketizedFrame Begin(MediaKind kind, TimeSpan mediaTime, bool isKeyFrame)
+    public PacketizedFrame Begin(MediaKind kind, TimeSpan mediaTime, bool isKeyFrame = true)
     {
         PacketizedFrame frame = new(_ => Outstanding--);
         Outstanding++;
