@@ -34,8 +34,10 @@ internal static class SectionFinder
 
     private static RtpCodec? FindCodec(NegotiatedMedia media, byte payloadType)
     {
-        foreach (RtpCodec codec in media.Codecs)
+        // By index: an enumerator of a list behind an interface would be allocated for every retransmission.
+        for (int i = 0; i < media.Codecs.Count; i++)
         {
+            RtpCodec codec = media.Codecs[i];
             if (codec.PayloadType == payloadType || codec.RtxPayloadType == payloadType)
                 return codec;
         }

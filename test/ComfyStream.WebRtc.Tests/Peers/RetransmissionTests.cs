@@ -73,6 +73,8 @@ public sealed class RetransmissionTests
         Restore(pair);
         Send(pair, clientPublishes: false, count: 60, PayloadFormat.H264);
         pair.Client.Peer.RequestKeyFrame(pair.Now);
+        pair.Run(TimeSpan.FromMilliseconds(100));
+        Send(pair, clientPublishes: false, count: 1, PayloadFormat.H264);
         pair.Run(TimeSpan.FromSeconds(1.5));
 
         PeerStatistics server = pair.Server.Peer.GetStatistics();
@@ -81,7 +83,7 @@ public sealed class RetransmissionTests
         Assert.Equal("198.51.100.1:8890", client.SelectedPath?.Remote.ToString());
         Assert.InRange(server.RoundTripTime!.Value.TotalMilliseconds, 9, 60);
         Assert.Null(client.RoundTripTime);
-        Assert.Equal((211, 211), (server.Video.FramesSent, client.Video.FramesReceived));
+        Assert.Equal((212, 212), (server.Video.FramesSent, client.Video.FramesReceived));
         Assert.Equal(server.Video.PacketsSent, client.Video.PacketsReceived + client.Video.PacketsLost);
         Assert.Equal(client.Video.PacketsLost, server.Video.RemotePacketsLost);
         Assert.InRange(client.Video.PacketsLost, 10, 200);
@@ -134,41 +136,53 @@ public sealed class RetransmissionTests
     }
 
     [Fact]
-    public void Encrypting_and_sending_again_allocates_nothing()
+    public void A_packet_is_lost_asked_for_sent_again_and_received_without_allocating()
     {
         using var pair = Connect(clientPublishes: false, Shape.WithRtx, PayloadFormat.H264);
         using var sender = new MediaSender(pair.Server.Peer.Session, ntpEpoch: 0);
+        using var receiver = new MediaReceiver(pair.Client.Peer.Session);
         sender.Start(SrtpProfile.AeadAes128Gcm, new byte[16], new byte[12]);
+        receiver.Start(SrtpProfile.AeadAes128Gcm, new byte[16], new byte[12]);
         PacketizedFrame frame = Packetize(H264(keyFrame: true, 9000, 1), PayloadFormat.H264, pair.Now, keyFrame: true);
         byte[] slab = new byte[1 << 16];
-        byte[] nack = new byte[100];
-        NackItem[] items = new NackItem[1];
+        byte[] memory = new byte[1 << 16];
+        int received = 0;
         long before = 0;
         for (int i = 0; i < 600; i++)
         {
             if (i == 300)
                 before = GC.GetAllocatedBytesForCurrentThread();
 
+            // The second packet is lost; the others show it, and the request comes back after a while.
             TimeSpan now = s_frameInterval * i;
             Assert.True(sender.Enqueue(frame));
-            Assert.True(sender.WriteRtp(now, slab, out _) > 0);
-            items[0] = new NackItem(BinaryPrimitives.ReadUInt16BigEndian(slab.AsSpan(2)), 0);
-            while (sender.WriteRtp(now, slab, out _) > 0)
-            {
-            }
-
-            var writer = new RtcpWriter(nack);
-            writer.TryWriteGenericNack(1, pair.Server.Peer.Session.Find(MediaKind.Video)!.LocalSsrc, items);
-            var reader = new RtcpReader(nack.AsSpan(0, writer.ByteCount));
-            reader.MoveNext();
-            sender.HandleFeedback(now, reader.Current);
-            Assert.True(sender.WriteRtp(now, slab, out _) > 0);
+            Transfer(now, lost: 1);
+            now += TimeSpan.FromMilliseconds(20);
+            var writer = new RtcpWriter(slab);
+            receiver.WriteRtcp(now, ref writer);
+            var reader = new RtcpReader(slab.AsSpan(0, writer.ByteCount));
+            while (reader.MoveNext())
+                sender.HandleFeedback(now, reader.Current);
+            Transfer(now, lost: -1);
+            received += receiver.TryReadFrame(memory, out _) ? 1 : 0;
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        MediaStatistics statistics = default;
-        sender.AddStatistics(MediaKind.Video, ref statistics);
-        Assert.Equal(600, statistics.PacketsRetransmitted);
+        MediaStatistics statistics = receiver.GetStatistics(MediaKind.Video);
+        Assert.Equal((600, 600, 600), (received, (int)statistics.RetransmissionsReceived, (int)statistics.PacketsLost));
+
+        void Transfer(TimeSpan now, int lost)
+        {
+            int number = 0;
+            while (sender.WriteRtp(now, slab, out int segmentBytes) is > 0 and int byteCount)
+            {
+                for (int offset = 0; offset < byteCount; offset += segmentBytes)
+                {
+                    if (number++ != lost)
+                        Assert.True(receiver.HandleRtp(now, slab.AsSpan(offset, Math.Min(segmentBytes, byteCount - offset))));
+                }
+            }
+        }
     }
 
     // SRTP: one SSRC and index are never spent on two texts (RFC 3711 9.1). No sequence here wraps.
