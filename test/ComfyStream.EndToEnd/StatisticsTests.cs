@@ -12,6 +12,7 @@ public sealed class StatisticsTests(RelayProcess relay, Chromium chromium) : Rel
     {
         await using BrowserSession browser = await chromium.OpenAsync();
         LabPage publisher = await browser.PublishAsync(Relay.Whip("told", "invert"), "quadrants", withSound: true);
+        await Eventually.PassesAsync(publisher.ConnectionStateAsync, state => state == "connected", "the publisher is connected");
         LabPage viewer = await browser.WatchAsync(Relay.Whep("told"));
         await viewer.FramesAsync(30);
 

@@ -20,10 +20,10 @@ public sealed class StudioTests(DemoRelay relay, Chromium chromium) : RelayTests
     {
         await using BrowserSession browser = await chromium.OpenAsync();
         IPage page = await browser.OpenAsync(Relay.Address);
-        await page.Locator("#state[data-state=live]").WaitForAsync(Patience);
+        await ExpectAsync(page, "the page is live", page.Locator("#state[data-state=live]").WaitForAsync(Patience));
         foreach (string screen in _screens)
             await ExpectMovingAsync(page, screen);
-        await ExpectBlurredAsync(page);
+        await ExpectAsync(page, "the background is blurred", WaitForBlurAsync(page));
 
         Assert.Empty(browser.Problems);
         if (Environment.GetEnvironmentVariable(ScreenshotVariable) is { Length: > 0 } path)
@@ -37,12 +37,12 @@ public sealed class StudioTests(DemoRelay relay, Chromium chromium) : RelayTests
         IPage page = await browser.OpenAsync(Relay.Address);
         Assert.Equal("background-blur", await page.Locator("#workflow").InputValueAsync());
         await page.Locator("#publish").ClickAsync();
-        await page.GetByText("Publishing to camera through background-blur").WaitForAsync(Patience);
+        await ExpectAsync(page, "the camera is published", page.GetByText("Publishing to camera through background-blur").WaitForAsync(Patience));
         foreach (string screen in _screens)
             await ExpectMovingAsync(page, screen);
 
         await page.Locator("#workflow").SelectOptionAsync("invert");
-        await page.GetByText("Publishing to camera through invert").WaitForAsync(Patience);
+        await ExpectAsync(page, "the camera is published anew", page.GetByText("Publishing to camera through invert").WaitForAsync(Patience));
         await Eventually.PassesAsync(
             async () => (await Relay.StreamAsync("camera")).GetProperty("workflow").GetString()!, workflow => workflow == "invert", "the camera's workflow is changed");
         await ExpectMovingAsync(page, "processed");
@@ -52,16 +52,32 @@ public sealed class StudioTests(DemoRelay relay, Chromium chromium) : RelayTests
             async () => await Relay.Http.GetStringAsync("/processing/status", TestContext.Current.CancellationToken),
             status => !status.Contains("\"channel\": \"camera\"", StringComparison.Ordinal),
             "the camera's channel is gone");
-        await page.Locator("#state[data-state=live]").WaitForAsync(Patience);
+        await ExpectAsync(page, "the page returns to the demo", page.Locator("#state[data-state=live]").WaitForAsync(Patience));
         Assert.Empty(browser.Problems);
     }
 
     private static LocatorWaitForOptions Patience => new() { Timeout = (float)Eventually.Limit.TotalMilliseconds };
 
-    /// <summary>Waits until the pixels of a video element are not the same as before.</summary>
-    private static async Task ExpectMovingAsync(IPage page, string video)
+    /// <summary>Adds to a wait that failed what the page and the relay say.</summary>
+    private async Task ExpectAsync(IPage page, string expectation, Task wait)
     {
-        await page.WaitForFunctionAsync(
+        try
+        {
+            await wait;
+        }
+        catch (TimeoutException)
+        {
+            string said = await page.InnerTextAsync("body");
+            string viewers = await Relay.Http.GetStringAsync("/whep-stats", TestContext.Current.CancellationToken);
+            string status = await Relay.Http.GetStringAsync("/processing/status", TestContext.Current.CancellationToken);
+            throw new TimeoutException($"Waited in vain: {expectation}. The page says:\n{said}\nThe relay says:\n{viewers}\n{status}");
+        }
+    }
+
+    /// <summary>Waits until the pixels of a video element are not the same as before.</summary>
+    private async Task ExpectMovingAsync(IPage page, string video)
+    {
+        await ExpectAsync(page, $"the picture in '{video}' moves", page.WaitForFunctionAsync(
             """
             id => {
               const video = document.getElementById(id);
@@ -76,12 +92,12 @@ public sealed class StudioTests(DemoRelay relay, Chromium chromium) : RelayTests
             }
             """,
             video,
-            new PageWaitForFunctionOptions { Timeout = (float)Eventually.Limit.TotalMilliseconds, PollingInterval = 250 });
+            new PageWaitForFunctionOptions { Timeout = (float)Eventually.Limit.TotalMilliseconds, PollingInterval = 250 }));
         await page.EvaluateAsync("id => { delete document.getElementById(id).shownBefore; }", video);
     }
 
     /// <summary>Waits until the upper edge of the processed picture is smoother than that of the input.</summary>
-    private static Task ExpectBlurredAsync(IPage page) => page.WaitForFunctionAsync(
+    private static Task WaitForBlurAsync(IPage page) => page.WaitForFunctionAsync(
         """
         () => {
           const sharpness = id => {
