@@ -96,14 +96,14 @@ public sealed class StudioTests(DemoRelay relay, Chromium chromium) : RelayTests
         await page.EvaluateAsync("id => { delete document.getElementById(id).shownBefore; }", video);
     }
 
-    /// <summary>Waits until the upper edge of the processed picture is smoother than that of the input.</summary>
+    /// <summary>Waits until the processed picture has lost most edges of the input: the city behind the person is full of them.</summary>
     private static Task WaitForBlurAsync(IPage page) => page.WaitForFunctionAsync(
         """
         () => {
           const sharpness = id => {
-            const [width, height] = [1280, 120];
+            const [width, height] = [1280, 720];
             const context = new OffscreenCanvas(width, height).getContext("2d");
-            context.drawImage(document.getElementById(id), 0, 0, 1280, 720);
+            context.drawImage(document.getElementById(id), 0, 0, width, height);
             const { data } = context.getImageData(0, 0, width, height);
             let sum = 0;
             for (let i = 0; i < data.length - 4; i += 4) sum += Math.abs(data[i + 1] - data[i + 5]);
