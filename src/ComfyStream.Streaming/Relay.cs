@@ -17,9 +17,6 @@ namespace ComfyStream.Streaming;
 /// </summary>
 public sealed class Relay : IAsyncDisposable
 {
-    // Bounds that only an attack or a mistake reaches; the limits that operators set come with access control.
-    private const int MostSessions = 4096;
-    private const int MostStreams = 1024;
     private const int MostInferenceWorkers = 4;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
@@ -66,7 +63,7 @@ public sealed class Relay : IAsyncDisposable
 
         AdvertisedAddresses = LocalCandidates.FindAddresses(_loops[0].LocalEndPoint.Address, options.Advertise);
         _peers = new PeerFactory(_loops, AdvertisedAddresses, _identity, options.Peer);
-        _streams = new StreamRegistry(_loops, _packetizedFrames, MostStreams);
+        _streams = new StreamRegistry(_loops, _packetizedFrames, options.MostStreams);
         if (options.Codecs is { } codecs)
         {
             var inference = new InferencePool(Math.Min(Environment.ProcessorCount, MostInferenceWorkers));
@@ -95,7 +92,7 @@ public sealed class Relay : IAsyncDisposable
         if (FindOverload() is { } overload)
             return overload;
         if (_streams.Acquire(request.Channel, request.DefaultWorkflow) is not { } stream)
-            return Refuse(SessionOutcome.Overloaded, $"Too many channels: {MostStreams} are in use.");
+            return Refuse(SessionOutcome.Overloaded, $"Too many channels: {_options.MostStreams} are in use.");
 
         try
         {
@@ -170,7 +167,7 @@ public sealed class Relay : IAsyncDisposable
         if (FindOverload() is { } overload)
             return overload;
         if (_streams.Acquire(name.Channel, request.DefaultWorkflow) is not { } stream)
-            return Refuse(SessionOutcome.Overloaded, $"Too many channels: {MostStreams} are in use.");
+            return Refuse(SessionOutcome.Overloaded, $"Too many channels: {_options.MostStreams} are in use.");
 
         try
         {
@@ -373,6 +370,6 @@ public sealed class Relay : IAsyncDisposable
 
     private SessionResult? FindOverload() =>
         _disposing ? Refuse(SessionOutcome.Overloaded, "The relay is shutting down.")
-        : _sessions.Count >= MostSessions ? Refuse(SessionOutcome.Overloaded, $"Too many sessions: {MostSessions} are open.")
+        : _sessions.Count >= _options.MostSessions ? Refuse(SessionOutcome.Overloaded, $"Too many sessions: {_options.MostSessions} are open.")
         : null;
 }

@@ -1,0 +1,119 @@
+namespace ComfyStream.Streaming.Tests.Running;
+
+[Collection(OneRelayAtATime.Name)]
+public sealed class ForwardingTests
+{
+    [Fact]
+    public async Task A_viewer_receives_what_is_published_byte_for_byte()
+    {
+        await using var test = new TestRelay();
+        Camera camera = await test.PublishAsync("cam");
+        Viewer viewer = await test.WatchAsync("cam");
+        Film film = Film.Invent(count: 40, byteCount: 3000);
+
+        for (int i = 0; i < film.Units.Count; i++)
+        {
+            camera.Write(film.Units[i], isKeyFrame: i == 0);
+            camera.WriteSound([0xF8, (byte)i, 1, 2]);
+            await TestRelay.Until(() => viewer.PictureCount == i + 1 && viewer.Sounds.Count == i + 1, $"frame {i} arrived");
+        }
+
+        Assert.Equal(film.Units, viewer.Pictures.Select(picture => picture.Data));
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => new byte[] { 0xF8, (byte)i, 1, 2 }), viewer.Sounds);
+        SessionSnapshot session = Assert.Single(test.Viewers);
+        Assert.Equal((40, 0), (session.FramesSent, session.FramesDropped));
+        Assert.Equal(40, Assert.Single(test.Publishers).FramesReceived);
+        Assert.Equal(40, test.Stream("cam").ProcessedFrames);
+        Assert.Equal(0, test.Codecs.Decoders);
+    }
+
+    [Fact]
+    public async Task A_viewer_who_comes_before_the_publisher_gets_its_pictures_when_it_comes()
+    {
+        await using var test = new TestRelay();
+        Viewer viewer = await test.WatchAsync("cam");
+        Assert.Contains(test.Log.Lines, line => line.StartsWith("WHEP: No processed stream yet on channel cam", StringComparison.Ordinal));
+        Assert.False(test.Stream("cam").HasPublisher);
+
+        Camera camera = await test.PublishAsync("cam");
+        Film film = Film.Invent(count: 3, byteCount: 1000);
+        for (int i = 0; i < film.Units.Count; i++)
+            camera.Write(film.Units[i], isKeyFrame: i == 0);
+
+        await TestRelay.Until(() => viewer.PictureCount == 3, "the waiting viewer has the pictures");
+        Assert.Equal(film.Units, viewer.Pictures.Select(picture => picture.Data));
+    }
+
+    [Fact]
+    public async Task A_late_viewer_begins_with_a_key_frame_that_the_publisher_is_asked_for()
+    {
+        await using var test = new TestRelay();
+        Camera camera = await test.PublishAsync("cam");
+        Film film = Film.Invent(count: 5000, byteCount: 500);
+        await camera.PlayUntil(film, () => test.Stream("cam").ProcessedFrames > 5, "the stream runs");
+
+        Viewer viewer = await test.WatchAsync("cam");
+        await TestRelay.Until(() => viewer.PictureCount > 5, "the viewer has pictures");
+
+        Assert.Equal(film.Units[0], viewer.Pictures[0].Data);
+        Assert.True(viewer.Pictures[0].IsKeyFrame);
+        Assert.InRange(camera.KeyFrameRequests, 1, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task The_raw_input_is_watched_next_to_the_processed_one()
+    {
+        await using var test = new TestRelay();
+        Camera camera = await test.PublishAsync("cam", TestWorkflow.Paint(200));
+        Viewer processed = await test.WatchAsync("cam");
+        Viewer raw = await test.WatchAsync("cam/raw");
+
+        Film film = Film.Shoot(320, 240, luma: 60);
+        await camera.PlayUntil(film, () => processed.PictureCount > 5 && raw.PictureCount > 5, "both viewers have pictures");
+
+        Assert.All(processed.Decode(), picture => Assert.InRange(picture.Luma, 195, 205));
+        Assert.All(raw.Pictures, picture => Assert.Contains(film.Units, unit => unit.AsSpan().SequenceEqual(picture.Data)));
+    }
+
+    [Fact]
+    public async Task A_viewer_of_sound_alone_gets_sound_and_loses_no_pictures()
+    {
+        await using var test = new TestRelay();
+        Camera camera = await test.PublishAsync("cam");
+        Viewer listener = await test.WatchAsync("cam", video: false);
+        Viewer viewer = await test.WatchAsync("cam");
+        Film film = Film.Invent(count: 5, byteCount: 1000);
+
+        for (int i = 0; i < film.Units.Count; i++)
+        {
+            camera.Write(film.Units[i], isKeyFrame: i == 0);
+            camera.WriteSound([0xF8, (byte)i]);
+        }
+
+        await TestRelay.Until(() => viewer.PictureCount == 5 && listener.Sounds.Count == 5, "everything arrived");
+        SessionSnapshot session = test.Viewers.Single(candidate => candidate.Id == listener.Id);
+        Assert.Equal((false, true), (session.HasVideo, session.HasAudio));
+        Assert.Equal(0, session.FramesDropped);
+        Assert.Equal(0, listener.PictureCount);
+    }
+
+    [Fact]
+    public async Task Viewers_on_several_event_loops_get_the_same_pictures()
+    {
+        await using var test = new TestRelay(options => options with { EventLoops = 3 });
+        Camera camera = await test.PublishAsync("cam");
+        var viewers = new Viewer[6];
+        for (int i = 0; i < viewers.Length; i++)
+            viewers[i] = await test.WatchAsync("cam");
+        Film film = Film.Invent(count: 10, byteCount: 2000);
+
+        for (int i = 0; i < film.Units.Count; i++)
+        {
+            camera.Write(film.Units[i], isKeyFrame: i == 0);
+            await TestRelay.Until(() => viewers.All(viewer => viewer.PictureCount == i + 1), $"all have picture {i}");
+        }
+
+        Assert.All(test.Relay.Loops, loop => Assert.InRange(loop.Counters.Peers, 2, 3));
+        Assert.All(viewers, viewer => Assert.Equal(film.Units, viewer.Pictures.Select(picture => picture.Data)));
+    }
+}
