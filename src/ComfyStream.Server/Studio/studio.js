@@ -402,7 +402,7 @@ class Studio {
     this.#stream = await this.#readStream();
     await this.#processed.measure(this.#whyNoPicture());
     if (!this.#camera.isOn && this.#health.allow_raw) await this.#raw.measure("No input yet.");
-    element("workflow-running").textContent = this.#stream?.workflow ? `Workflow ${this.#stream.workflow}` : "Processed stream";
+    element("workflow-running").textContent = this.#stream?.has_publisher ? `Workflow ${this.#stream.workflow}` : "Processed stream";
     if (this.#processed.state === "live") this.#setState(this.#processed.hasPicture ? "live" : "connecting", this.#processed.hasPicture ? "Live" : "Waiting for pictures");
   }
 
@@ -417,7 +417,7 @@ class Studio {
 
   #whyNoPicture() {
     const stream = this.#stream;
-    if (!stream?.has_publisher) return `Nobody publishes to “${this.channel}” yet. Start your camera, or publish by WHIP.`;
+    if (!stream?.has_publisher) return `Nobody publishes to “${this.channel}” now. Start your camera, or publish by WHIP.`;
     if (stream.error) return `The workflow cannot run: ${stream.error}`;
     if (!stream.publisher_connected) return "The publisher is connecting …";
     return "Waiting for the first picture …";
