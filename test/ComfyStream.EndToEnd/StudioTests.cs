@@ -35,6 +35,7 @@ public sealed class StudioTests(DemoRelay relay, Chromium chromium) : RelayTests
     {
         await using BrowserSession browser = await chromium.OpenAsync();
         IPage page = await browser.OpenAsync(Relay.Address);
+        await ExpectAsync(page, "the camera can be started", page.Locator("#publish:enabled").WaitForAsync(Patience));
         Assert.Equal("background-blur", await page.Locator("#workflow").InputValueAsync());
         await page.Locator("#publish").ClickAsync();
         await ExpectAsync(page, "the camera is published", page.GetByText("Publishing to camera through background-blur").WaitForAsync(Patience));

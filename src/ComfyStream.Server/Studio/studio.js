@@ -300,6 +300,7 @@ class Studio {
     this.#workflows.sort((a, b) => (b.name === first) - (a.name === first));
     element("workflow").replaceChildren(...this.#workflows.map(workflow => new Option(workflow.name, workflow.name)));
     this.#describeWorkflow();
+    element("publish").disabled = false;
     if (!navigator.mediaDevices?.getUserMedia) this.#fail(cameraNeedsHttps());
   }
 
