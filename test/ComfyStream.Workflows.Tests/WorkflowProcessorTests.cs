@@ -126,7 +126,7 @@ public sealed class WorkflowProcessorTests
         Assert.Same(source, result);
 
         (double left, double top, double right, double bottom) = Pictures.AstronautFace;
-        (double reachX, double reachY) = (0.45 * (right - left), 0.45 * (bottom - top));
+        (double reachX, double reachY) = (0.55 * (right - left), 0.55 * (bottom - top));
         foreach (Plane plane in Pictures.Planes)
         {
             int scale = plane == Plane.Y ? 1 : 2;

@@ -31,13 +31,13 @@ public sealed class WorkflowValidatorTests
     public void What_is_wrong_with_the_settings_of_a_face_blur_is_told_with_the_ranges() =>
         Assert.Equal(
             [
-                "node 2 (BlurBoxes), input margin: -0.1 does not fit; give a number from 0 to 2 (default 0.3)",
+                "node 2 (BlurBoxes), input margin: -0.1 does not fit; give a number from 0 to 2 (default 0.4)",
                 "node 2 (BlurBoxes), input strength: 0 does not fit; give a number from 0.05 to 1 (default 0.2)",
                 "node 2 (BlurBoxes), input shape: \"circle\" does not fit; give one of \"ellipse\", \"rectangle\" (default \"ellipse\")",
                 "node 2 (BlurBoxes), input effect: true does not fit; give one of \"blur\", \"pixelate\" (default \"blur\")",
                 "node 4 (DetectFaces), input threshold: 1 does not fit; give a number from 0.05 to 0.99 (default 0.6)",
                 "node 4 (DetectFaces), input max_faces: 65 does not fit; give a whole number from 1 to 64 (default 32)",
-                "node 4 (DetectFaces), input hold_ms: 0.5 does not fit; give a whole number from 0 to 5000 (default 500)",
+                "node 4 (DetectFaces), input hold_ms: 99 does not fit; give a whole number from 100 to 5000 (default 500)",
             ],
             Graphs.ProblemsOf(
                 """
@@ -45,7 +45,7 @@ public sealed class WorkflowValidatorTests
                   "1": { "class_type": "LoadTensor" },
                   "2": { "class_type": "BlurBoxes", "inputs": { "image": ["1", 0], "boxes": ["4", 0], "margin": -0.1, "strength": 0, "shape": "circle", "effect": true } },
                   "3": { "class_type": "SaveTensor", "inputs": { "images": ["2", 0] } },
-                  "4": { "class_type": "DetectFaces", "inputs": { "image": ["1", 0], "threshold": 1, "max_faces": 65, "hold_ms": 0.5 } }
+                  "4": { "class_type": "DetectFaces", "inputs": { "image": ["1", 0], "threshold": 1, "max_faces": 65, "hold_ms": 99 } }
                 }
                 """));
 

@@ -8,8 +8,11 @@ namespace ComfyStream.Workflows.Detection;
 /// <param name="duration">How long after the picture that showed it a box is still given.</param>
 internal sealed class BoxHold(int capacity, TimeSpan duration)
 {
-    /// <summary>The thing under a held box may move on unseen: every second each box grows by its own size.</summary>
-    private const float GrowthPerSecond = 1;
+    /// <summary>The thing under a held box may move on unseen: every second the box grows by its own size.</summary>
+    private const double GrowthPerSecond = 1;
+
+    /// <summary>So long it does not grow: longer than the detector takes to look everywhere once.</summary>
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(100);
 
     private readonly (Box Box, TimeSpan SeenAt)[] _held = new (Box, TimeSpan)[capacity];
     private int _count;
@@ -28,7 +31,8 @@ internal sealed class BoxHold(int capacity, TimeSpan duration)
         for (int i = 0; i < _count; i++)
         {
             (Box box, TimeSpan seenAt) = _held[i];
-            Boxes.Add(box.Scaled(1 + GrowthPerSecond * (float)(mediaTime - seenAt).TotalSeconds));
+            double unseenSeconds = Math.Max(0, (mediaTime - seenAt - BetweenLooks).TotalSeconds);
+            Boxes.Add(box.Scaled((float)(1 + GrowthPerSecond * unseenSeconds)));
         }
     }
 

@@ -4,21 +4,30 @@ using ComfyStream.Workflows.Models;
 namespace ComfyStream.Workflows.Detection;
 
 /// <summary>
-/// Finds faces with BlazeFace. The network sees faces wider than about a tenth of its input, so a picture is searched at the scales of
-/// <see cref="SearchScale"/>. One thread at a time; allocates only when the size of the pictures changes.
+/// Finds faces with BlazeFace, large ones in the whole of every picture and small ones in windows, which take turns: each is looked
+/// at some fifteen times a second of the stream, so what it costs does not depend on the frame rate. After a gap, and in the first
+/// picture, all have their turn. One thread at a time; allocates only when the size of the pictures changes.
 /// </summary>
 internal sealed unsafe class FaceDetector : IDisposable
 {
+    /// <summary>In this time all windows have had their turn; a multiple of the time from picture to picture at 30 a second.</summary>
+    private static readonly TimeSpan Round = TimeSpan.FromMilliseconds(66);
+
     private const string Model = "blazeface-front-128";
     private const int Side = BlazeFaceDecoder.Side;
 
     private readonly ModelSession _session;
     private readonly float _minLogit;
-    private readonly BoxList _faces;
+    private readonly int _maxFaces;
     private readonly BoxList _inWindow = new(BlazeFaceDecoder.Fine.AnchorCount + BlazeFaceDecoder.Coarse.AnchorCount);
+    private readonly BoxList _facesInWindow;
+    private readonly BoxList _faces;
     private BoxList _candidates = new(0);
-    private SearchScale[] _scales = [];
+    private SearchScale? _whole;
+    private SearchScale? _fine;
     private (int Width, int Height) _size;
+    private TimeSpan _last;
+    private int _nextWindow;
 
     /// <exception cref="MediaException">The model is missing or cannot be loaded.</exception>
     public FaceDetector(ModelStore models, double threshold, int maxFaces)
@@ -32,21 +41,22 @@ internal sealed unsafe class FaceDetector : IDisposable
             [1, fine, BlazeFaceDecoder.ValuesPerAnchor],
             [1, coarse, BlazeFaceDecoder.ValuesPerAnchor]);
         _minLogit = BlazeFaceDecoder.Logit(threshold);
-        _faces = new BoxList(maxFaces);
+        _maxFaces = maxFaces;
+        (_facesInWindow, _faces) = (new BoxList(maxFaces), new BoxList(maxFaces));
     }
 
-    /// <summary>The faces in a picture, the surest first; valid until the next call.</summary>
+    /// <summary>The faces that were found in a picture, the surest first; valid until the next call.</summary>
     public ReadOnlySpan<Box> Detect(VideoFrame picture)
     {
-        Resize(picture.Width, picture.Height);
-        _candidates.Clear();
-        foreach (SearchScale scale in _scales)
-        {
-            scale.Update(picture);
-            for (int window = 0; window < scale.WindowCount; window++)
-                Search(scale, window);
-        }
+        bool isFirst = Resize(picture.Width, picture.Height);
+        TimeSpan elapsed = isFirst ? Round : picture.MediaTime - _last;
+        _last = picture.MediaTime;
 
+        _candidates.Clear();
+        _whole!.Update(picture);
+        Search(_whole, window: 0);
+        if (_fine is not null)
+            SearchInTurn(_fine, picture, elapsed);
         BoxMerger.Merge(_candidates, _faces);
         return _faces.Items;
     }
@@ -57,6 +67,19 @@ internal sealed unsafe class FaceDetector : IDisposable
         DisposeScales();
     }
 
+    private void SearchInTurn(SearchScale scale, VideoFrame picture, TimeSpan elapsed)
+    {
+        // Time that goes back is as good as a gap.
+        double part = elapsed < TimeSpan.Zero ? 1 : Math.Min(elapsed / Round, 1);
+        int count = Math.Max(1, (int)Math.Round(part * scale.WindowCount));
+        scale.Update(picture);
+        for (int i = 0; i < count; i++)
+        {
+            Search(scale, _nextWindow);
+            _nextWindow = (_nextWindow + 1) % scale.WindowCount;
+        }
+    }
+
     private void Search(SearchScale scale, int window)
     {
         scale.WriteWindow(window, _session.Input);
@@ -64,24 +87,28 @@ internal sealed unsafe class FaceDetector : IDisposable
         _inWindow.Clear();
         BlazeFaceDecoder.Decode(BlazeFaceDecoder.Fine, _session.Output(0), _session.Output(2), _minLogit, _inWindow);
         BlazeFaceDecoder.Decode(BlazeFaceDecoder.Coarse, _session.Output(1), _session.Output(3), _minLogit, _inWindow);
-        foreach (ref readonly Box box in _inWindow.Items)
+        BoxMerger.Merge(_inWindow, _facesInWindow);
+        foreach (ref readonly Box box in _facesInWindow.Items)
             _candidates.Add(scale.ToPicture(box, window));
     }
 
-    private void Resize(int width, int height)
+    /// <summary>True when the size is another one, so that all begins anew.</summary>
+    private bool Resize(int width, int height)
     {
         if (_size == (width, height))
-            return;
+            return false;
         DisposeScales();
-        _scales = SearchScale.CreateAll(width, height, Side);
-        _candidates = new BoxList(_scales.Sum(scale => scale.WindowCount) * _inWindow.Capacity);
-        _size = (width, height);
+        _whole = SearchScale.CreateWhole(width, height, Side);
+        _fine = SearchScale.CreateFine(width, height, Side);
+        _candidates = new BoxList((1 + (_fine?.WindowCount ?? 0)) * _maxFaces);
+        (_size, _nextWindow) = ((width, height), 0);
+        return true;
     }
 
     private void DisposeScales()
     {
-        foreach (SearchScale scale in _scales)
-            scale.Dispose();
-        (_scales, _size) = ([], default);
+        _whole?.Dispose();
+        _fine?.Dispose();
+        (_whole, _fine, _size) = (null, null, default);
     }
 }

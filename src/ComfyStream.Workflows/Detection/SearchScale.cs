@@ -4,16 +4,22 @@ using ComfyStream.Workflows.Pixels;
 namespace ComfyStream.Workflows.Detection;
 
 /// <summary>
-/// Pictures of one size at one scale, and the square windows in them that a detector with a square input looks at: a row along the
-/// longer side, evenly spread. A window larger than the picture has black bars. One thread at a time.
+/// Pictures of one size at one scale, and the square windows in them that a detector with a square input looks at: columns and rows,
+/// evenly spread. A window larger than the picture has black bars. One thread at a time.
 /// </summary>
 internal sealed unsafe class SearchScale : IDisposable
 {
-    /// <summary>Neighbours have at least this part of a window in common, or a face on their border is whole in neither.</summary>
-    private const double MinOverlap = 0.25;
+    /// <summary>
+    /// Side of a window of the finer scale, as a part of the picture's shorter side. The detector is sure of faces from about a sixth
+    /// of its input on: at 16:9 from a sixteenth of the picture's width in these windows, from a sixth in the whole picture.
+    /// </summary>
+    private const double FinePart = 2.0 / 3;
 
-    /// <summary>Bounds the work for a picture: enough for 32:9; one more elongated is searched as a whole only.</summary>
-    private const int MaxWindows = 5;
+    /// <summary>Neighbours have at least this part of a window in common: what is too large to be whole in one of them shows in the whole picture.</summary>
+    private const double MinOverlap = 0.4;
+
+    /// <summary>Bounds the work: enough for 32:9; a picture still more elongated is searched as a whole only.</summary>
+    private const int MaxWindows = 18;
 
     /// <summary>Rows of a scaled picture are whole vectors.</summary>
     private const int SizeStep = 8;
@@ -23,37 +29,30 @@ internal sealed unsafe class SearchScale : IDisposable
     private readonly int _width;
     private readonly int _height;
     private readonly int _side;
+    private readonly int _columns;
+    private readonly int _rows;
     private readonly RgbTensorWriter _writer;
     private readonly NativeBuffer<float> _picture;
 
-    private SearchScale(int width, int height, int side, int windowCount)
+    private SearchScale(int width, int height, int side, int columns, int rows)
     {
-        (_width, _height, _side, WindowCount) = (width, height, side, windowCount);
+        (_width, _height, _side, _columns, _rows) = (width, height, side, columns, rows);
         _writer = new RgbTensorWriter(width, height);
         _picture = new NativeBuffer<float>(3 * width * height);
     }
 
-    public int WindowCount { get; }
+    public int WindowCount => _columns * _rows;
 
-    /// <summary>
-    /// What to search pictures of that size with: one window with the whole picture for large faces, and where the picture is not
-    /// square, windows as high (or wide) as the picture for those about half as large.
-    /// </summary>
-    public static SearchScale[] CreateAll(int pictureWidth, int pictureHeight, int side)
+    /// <summary>The whole picture in one window, for large faces.</summary>
+    public static SearchScale CreateWhole(int pictureWidth, int pictureHeight, int side) =>
+        Create(pictureWidth, pictureHeight, Math.Max(pictureWidth, pictureHeight), side, columns: 1, rows: 1);
+
+    /// <summary>Windows smaller than the picture, for small faces. Null where they would show nothing more.</summary>
+    public static SearchScale? CreateFine(int pictureWidth, int pictureHeight, int side)
     {
-        int longer = Math.Max(pictureWidth, pictureHeight);
-        int shorter = Math.Min(pictureWidth, pictureHeight);
-        SearchScale whole = Create(longer, windowCount: 1);
-
-        // Enlarged pictures would show nothing more.
-        int count = shorter <= side ? 1 : 1 + (int)Math.Ceiling((longer - shorter) / ((1 - MinOverlap) * shorter));
-        return count is > 1 and <= MaxWindows ? [whole, Create(shorter, count)] : [whole];
-
-        SearchScale Create(int length, int windowCount) =>
-            new(ScaleLength(pictureWidth, length), ScaleLength(pictureHeight, length), side, windowCount);
-
-        int ScaleLength(int pixels, int length) =>
-            Math.Max(1, (int)Math.Round((double)pixels * side / length / SizeStep)) * SizeStep;
+        double length = FinePart * Math.Min(pictureWidth, pictureHeight);
+        (int columns, int rows) = (CountWindows(pictureWidth, length), CountWindows(pictureHeight, length));
+        return length < side || columns * rows > MaxWindows ? null : Create(pictureWidth, pictureHeight, length, side, columns, rows);
     }
 
     /// <summary>Takes a picture of the size for which this was made.</summary>
@@ -105,9 +104,30 @@ internal sealed unsafe class SearchScale : IDisposable
         _picture.Dispose();
     }
 
-    private (int Left, int Top) PositionOf(int index) => WindowCount == 1
-        ? ((_width - _side) / 2, (_height - _side) / 2)
-        : (index * (_width - _side) / (WindowCount - 1), index * (_height - _side) / (WindowCount - 1));
+    /// <param name="pictureWidth">Width of the pictures.</param>
+    /// <param name="pictureHeight">Their height.</param>
+    /// <param name="length">Side of a window in pixels of the picture.</param>
+    /// <param name="side">The same in pixels of the detector's input.</param>
+    /// <param name="columns">Windows side by side.</param>
+    /// <param name="rows">Windows one below the other.</param>
+    private static SearchScale Create(int pictureWidth, int pictureHeight, double length, int side, int columns, int rows)
+    {
+        return new SearchScale(Scale(pictureWidth), Scale(pictureHeight), side, columns, rows);
+
+        int Scale(int pixels) => Math.Max(1, (int)Math.Round(pixels * side / length / SizeStep)) * SizeStep;
+    }
+
+    private static int CountWindows(int pixels, double length) =>
+        1 + (int)Math.Ceiling((pixels - length) / ((1 - MinOverlap) * length));
+
+    private (int Left, int Top) PositionOf(int index)
+    {
+        (int row, int column) = Math.DivRem(index, _columns);
+        return (Spread(column, _columns, _width - _side), Spread(row, _rows, _height - _side));
+    }
+
+    /// <summary>From edge to edge; one alone stands in the middle.</summary>
+    private static int Spread(int index, int count, int room) => count == 1 ? room / 2 : index * room / (count - 1);
 
     private void Interleave(float* red, float* target, int length)
     {

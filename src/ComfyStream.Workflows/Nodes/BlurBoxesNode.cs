@@ -20,7 +20,7 @@ internal sealed unsafe class BlurBoxesNode : Node
         [
             new LinkInput("image", LinkType.Image),
             new LinkInput("boxes", LinkType.Boxes),
-            new NumberInput("margin", Default: 0.3, Min: 0, Max: 2),
+            new NumberInput("margin", Default: 0.4, Min: 0, Max: 2),
             new NumberInput("strength", Default: 0.2, Min: 0.05, Max: 1),
             new ChoiceInput("shape", "ellipse", "rectangle"),
             new ChoiceInput("effect", "blur", "pixelate"),

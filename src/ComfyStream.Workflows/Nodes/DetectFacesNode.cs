@@ -3,7 +3,10 @@ using ComfyStream.Workflows.Models;
 
 namespace ComfyStream.Workflows.Nodes;
 
-/// <summary>Where faces are in a picture, and for <c>hold_ms</c> after it where they were when they are no longer found.</summary>
+/// <summary>
+/// Where faces are in a picture, and where they were up to <c>hold_ms</c> before: small ones are not looked for in every picture, and
+/// what covers a face must not open when it is lost for a moment.
+/// </summary>
 internal sealed class DetectFacesNode : Node
 {
     private const int Image = 0;
@@ -16,7 +19,7 @@ internal sealed class DetectFacesNode : Node
             new LinkInput("image", LinkType.Image),
             new NumberInput("threshold", Default: 0.6, Min: 0.05, Max: 0.99),
             new IntegerInput("max_faces", Default: 32, Min: 1, Max: 64),
-            new IntegerInput("hold_ms", Default: 500, Min: 0, Max: 5000),
+            new IntegerInput("hold_ms", Default: 500, Min: 100, Max: 5000),
         ],
         Outputs = [LinkType.Boxes],
         Create = static (settings, models) => new DetectFacesNode(settings, models),

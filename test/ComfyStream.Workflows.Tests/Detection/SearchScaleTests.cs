@@ -8,19 +8,20 @@ public sealed unsafe class SearchScaleTests
     private const int Side = 128;
 
     [Theory]
-    [InlineData(1280, 720, new[] { 1, 3 })]
-    [InlineData(720, 1280, new[] { 1, 3 })]
-    [InlineData(640, 480, new[] { 1, 2 })]
-    [InlineData(2560, 720, new[] { 1, 5 })]
-    [InlineData(720, 720, new[] { 1 })]
-    [InlineData(160, 120, new[] { 1 })]
-    [InlineData(8192, 16, new[] { 1 })]
-    [InlineData(8192, 200, new[] { 1 })]
-    public void A_picture_is_searched_as_a_whole_and_in_squares_where_it_is_not_square(int width, int height, int[] windows)
+    [InlineData(1280, 720, 8)]
+    [InlineData(720, 1280, 8)]
+    [InlineData(640, 480, 6)]
+    [InlineData(720, 720, 4)]
+    [InlineData(2560, 720, 18)]
+    [InlineData(320, 180, 0)]
+    [InlineData(16, 16, 0)]
+    [InlineData(8192, 16, 0)]
+    [InlineData(8192, 1024, 0)]
+    public void A_picture_is_searched_as_a_whole_and_in_windows_where_they_show_more_and_are_not_too_many(int width, int height, int windows)
     {
-        SearchScale[] scales = SearchScale.CreateAll(width, height, Side);
-        Assert.Equal(windows, scales.Select(scale => scale.WindowCount));
-        Assert.All(scales, scale => scale.Dispose());
+        SearchScale?[] scales = CreateAll(width, height);
+        Assert.Equal((1, windows), (scales[0]!.WindowCount, scales[1]?.WindowCount ?? 0));
+        DisposeAll(scales);
     }
 
     [Theory]
@@ -28,20 +29,26 @@ public sealed unsafe class SearchScaleTests
     [InlineData(720, 1280)]
     [InlineData(642, 358)]
     [InlineData(2560, 720)]
-    public void Neighbouring_squares_overlap_by_a_quarter_and_reach_from_edge_to_edge(int width, int height)
+    [InlineData(720, 720)]
+    public void What_is_small_enough_is_whole_in_a_window_wherever_it_is(int width, int height)
     {
-        using SearchScale whole = SearchScale.CreateAll(width, height, Side)[0];
-        using SearchScale squares = SearchScale.CreateAll(width, height, Side)[1];
-        Box[] boxes = [.. Enumerable.Range(0, squares.WindowCount).Select(i => squares.ToPicture(new Box(0, 0, 1, 1, 1), i))];
-        (double Start, double End)[] spans = [.. boxes.Select(box => width > height ? (box.Left, box.Right) : ((double)box.Top, box.Bottom))];
-        Assert.Equal(0, spans[0].Start, 1e-5);
-        Assert.Equal(1, spans[^1].End, 1e-5);
-        for (int i = 1; i < spans.Length; i++)
-            Assert.InRange((spans[i - 1].End - spans[i].Start) / (spans[i].End - spans[i].Start), 0.2, 0.9);
+        SearchScale?[] scales = CreateAll(width, height);
+        Box whole = scales[0]!.ToPicture(new Box(0, 0, 1, 1, 1), 0);
+        Assert.True(whole is { Left: < 1e-5f, Top: < 1e-5f, Right: > 1 - 1e-5f, Bottom: > 1 - 1e-5f });
 
-        Box all = whole.ToPicture(new Box(0, 0, 1, 1, 1), 0);
-        Assert.Equal(width > height ? (0f, 1f) : (all.Left, all.Right), (all.Left, all.Right));
-        Assert.True(all is { Left: <= 0, Top: <= 0, Right: >= 1, Bottom: >= 1 });
+        Box[] windows = [.. Enumerable.Range(0, scales[1]!.WindowCount).Select(i => scales[1]!.ToPicture(new Box(0, 0, 1, 1, 1), i))];
+        Assert.All(windows, window => Assert.True(window is { Left: > -1e-5f, Top: > -1e-5f, Right: < 1 + 1e-5f, Bottom: < 1 + 1e-5f }));
+        double size = 0.37 * 2 / 3 * Math.Min(width, height);
+        for (double x = 0; x <= width - size; x += (width - size) / 40)
+        {
+            for (double y = 0; y <= height - size; y += (height - size) / 40)
+            {
+                Assert.Contains(windows, window => window.Left * width <= x + 0.1 && window.Right * width >= x + size - 0.1
+                    && window.Top * height <= y + 0.1 && window.Bottom * height >= y + size - 0.1);
+            }
+        }
+
+        DisposeAll(scales);
     }
 
     [Theory]
@@ -54,9 +61,9 @@ public sealed unsafe class SearchScaleTests
         VideoFrame ramps = pool.Rent(width, height);
         Pictures.Fill(ramps, (plane, x, y) => plane == Plane.Y ? (byte)(16 + 219.0 * (x + y) / (width + height)) : (byte)128);
         float[] tensor = new float[Side * Side * 3];
-        foreach (SearchScale scale in SearchScale.CreateAll(width, height, Side))
+        foreach (SearchScale? scale in CreateAll(width, height))
         {
-            scale.Update(ramps);
+            scale!.Update(ramps);
             for (int window = 0; window < scale.WindowCount; window++)
             {
                 Array.Fill(tensor, float.NaN);
@@ -84,7 +91,7 @@ public sealed unsafe class SearchScaleTests
     {
         using var pool = new VideoFramePool();
         VideoFrame red = Pictures.Flat(pool, 128, 128, 81, 90, 240);
-        using SearchScale scale = Assert.Single(SearchScale.CreateAll(128, 128, Side));
+        using SearchScale scale = SearchScale.CreateWhole(128, 128, Side);
         scale.Update(red);
         float[] tensor = new float[Side * Side * 3];
         fixed (float* target = tensor)
@@ -96,14 +103,24 @@ public sealed unsafe class SearchScaleTests
     [Fact]
     public void Key_points_go_where_their_box_goes()
     {
-        SearchScale[] scales = SearchScale.CreateAll(1280, 720, Side);
+        SearchScale?[] scales = CreateAll(1280, 720);
         var box = new Box(0.25f, 0.25f, 0.75f, 0.75f, 0.5f);
         box.Points[3] = new(0.25f, 0.75f);
-        foreach (SearchScale scale in scales)
+        foreach (SearchScale? scale in scales)
         {
-            Box mapped = scale.ToPicture(box, scale.WindowCount - 1);
+            Box mapped = scale!.ToPicture(box, scale.WindowCount - 1);
             Assert.Equal((mapped.Left, mapped.Bottom, 0.5f), (mapped.Points[3].X, mapped.Points[3].Y, mapped.Score));
-            scale.Dispose();
         }
+
+        DisposeAll(scales);
+    }
+
+    private static SearchScale?[] CreateAll(int width, int height) =>
+        [SearchScale.CreateWhole(width, height, Side), SearchScale.CreateFine(width, height, Side)];
+
+    private static void DisposeAll(SearchScale?[] scales)
+    {
+        foreach (SearchScale? scale in scales)
+            scale?.Dispose();
     }
 }

@@ -6,7 +6,7 @@ namespace ComfyStream.Workflows.Tests.Nodes;
 /// <summary>What <c>BlurBoxes</c> does to one box, pixel by pixel.</summary>
 internal sealed class PlainRegionBlur(JsonElement settings, Box box, int width, int height)
 {
-    private readonly double _margin = settings.TryGetProperty("margin", out JsonElement margin) ? margin.GetDouble() : 0.3;
+    private readonly double _margin = settings.TryGetProperty("margin", out JsonElement margin) ? margin.GetDouble() : 0.4;
     private readonly double _strength = settings.TryGetProperty("strength", out JsonElement strength) ? strength.GetDouble() : 0.2;
     private readonly bool _isEllipse = !settings.TryGetProperty("shape", out _);
     private readonly bool _showsCells = settings.TryGetProperty("effect", out _);
