@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using ComfyStream.Workflows.Nodes;
+
+namespace ComfyStream.Workflows.Tests;
+
+/// <summary>What docs/workflows.md says is so.</summary>
+public sealed partial class DocumentationTests
+{
+    private static readonly string Text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "workflows.md"));
+
+    [Fact]
+    public void The_example_is_a_workflow() => Assert.Empty(Graphs.ProblemsOf(Example().Match(Text).Groups[1].Value));
+
+    [Fact]
+    public void Every_node_is_described_with_every_input_and_its_default()
+    {
+        foreach (string classType in NodeCatalog.BuiltIn.ClassTypes)
+        {
+            Assert.True(NodeCatalog.BuiltIn.TryFind(classType, out NodeDescriptor? descriptor));
+            string section = Regex.Match(Text, $@"^### {classType}\b.*?(?=^##)", RegexOptions.Multiline | RegexOptions.Singleline).Value;
+            string output = descriptor.Outputs.Count == 0 ? "" : $" → {descriptor.Outputs[0].ToString().ToUpperInvariant()}";
+            Assert.StartsWith($"### {classType}{output}\n", section);
+            foreach (NodeInput input in descriptor.Inputs)
+            {
+                string row = Assert.Single(section.Split('\n'), line => line.StartsWith('|') && line.Split('|')[1].Contains($"`{input.Name}`"));
+                Assert.Contains(Expected(input), row.Split('|')[2]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Every_workflow_that_ships_is_described() =>
+        Assert.All(Directory.GetFiles(Repository.Workflows, "*.json"), path => Assert.Contains($"\n| `{Path.GetFileNameWithoutExtension(path)}` | ", Text));
+
+    private static string Expected(NodeInput input) => input switch
+    {
+        LinkInput link => link.Type.ToString().ToUpperInvariant(),
+        NumberInput number => string.Create(CultureInfo.InvariantCulture, $"{number.Min} to {number.Max} ({number.Default})"),
+        IntegerInput { Step: 1 } number => $"{number.Min} to {number.Max} ({number.Default})",
+        IntegerInput number => $"{number.Min}, {number.Min + number.Step}, {number.Min + 2 * number.Step} ... {number.Max} ({number.Default})",
+        BooleanInput boolean => $"true, false ({(boolean.Default ? "true" : "false")})",
+        ChoiceInput choice => $"{string.Join(", ", choice.Choices.Select(word => $"`{word}`"))} (`{choice.Choices[0]}`)",
+        _ => throw new ArgumentOutOfRangeException(nameof(input), input, "An input of a new kind."),
+    };
+
+    [GeneratedRegex("```json\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Example();
+}
