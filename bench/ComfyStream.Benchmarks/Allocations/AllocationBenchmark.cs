@@ -63,8 +63,8 @@ internal static class AllocationBenchmark
                 fast.Add(await MeasureAsync(camera, viewers, highSpeed, seconds));
             }
 
-            AllocationSample low = AllocationSample.Median(slow);
-            AllocationSample high = AllocationSample.Median(fast);
+            AllocationSample low = AllocationSample.Least(slow);
+            AllocationSample high = AllocationSample.Least(fast);
             double more = high.Bytes - low.Bytes;
             Console.WriteLine($"each packet: {more / (high.Packets - low.Packets):F2} bytes; each picture: {more / (high.Pictures - low.Pictures):F2} bytes; every second, whatever the rate: {low.Bytes - more * low.Packets / (high.Packets - low.Packets):F0} bytes");
             if (typeSeconds > 0)

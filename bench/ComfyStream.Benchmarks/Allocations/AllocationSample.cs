@@ -10,9 +10,8 @@ internal sealed record AllocationSample(double Bytes, double Packets, double Pic
         viewers.Sum(viewer => viewer.PacketCount),
         viewers.Sum(viewer => viewer.PictureCount));
 
-    /// <summary>By bytes: one round may see a thread's once-only allocations.</summary>
-    public static AllocationSample Median(List<AllocationSample> samples) =>
-        samples.OrderBy(sample => sample.Bytes).ElementAt(samples.Count / 2);
+    /// <summary>The least: what a packet allocates is in every round, what happens once (a pool that had to grow) is not.</summary>
+    public static AllocationSample Least(List<AllocationSample> samples) => samples.MinBy(sample => sample.Bytes)!;
 
     public AllocationSample Since(AllocationSample before, double seconds) =>
         new((Bytes - before.Bytes) / seconds, (Packets - before.Packets) / seconds, (Pictures - before.Pictures) / seconds);
