@@ -15,6 +15,9 @@ internal sealed class MediaReceiver : IDisposable
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KeyFrameRequestInterval = TimeSpan.FromSeconds(1);
 
+    // Layers that were not negotiated come under one payload type: the sources would displace each other at every packet.
+    private static readonly TimeSpan SilenceBeforeNewSource = TimeSpan.FromMilliseconds(200);
+
     private readonly NegotiatedMedia[] _media;
     private readonly RtpReceiveStream?[] _streams;
     private readonly MediaStatistics[] _formerStatistics;
@@ -251,8 +254,8 @@ internal sealed class MediaReceiver : IDisposable
     }
 
     /// <summary>
-    /// Gives a packet to its stream. A new SSRC takes its section over, unless it brings retransmissions, which need no SSRC to be
-    /// known: their payload type says what they are (RFC 4588 8). Probes on SSRC 0 make no stream.
+    /// Gives a packet to its stream. A new SSRC takes its section over when the one before has fallen silent. Retransmissions need no
+    /// SSRC to be known: their payload type says what they are (RFC 4588 8). Probes on SSRC 0 make no stream.
     /// </summary>
     private bool Deliver(TimeSpan now, in RtpHeader header, ReadOnlySpan<byte> packet, ReadOnlySpan<byte> payload)
     {
@@ -267,10 +270,13 @@ internal sealed class MediaReceiver : IDisposable
         if (header.Ssrc == 0 || !SectionFinder.TryFind(_media, header, packet, out int section, out RtpCodec? codec))
             return false;
 
+        RtpReceiveStream? stream = _streams[section];
         if (codec.RtxPayloadType == header.PayloadType)
-            _streams[section]?.HandleRetransmission(now, header, codec.PayloadType, payload);
-        else
+            stream?.HandleRetransmission(now, header, codec.PayloadType, payload);
+        else if (stream is null || now - stream.LastPacketAt >= SilenceBeforeNewSource)
             Replace(section, header.Ssrc).HandlePacket(now, header, payload);
+        else
+            return false;
         return true;
     }
 

@@ -76,6 +76,9 @@ internal sealed class RtpReceiveStream
     /// <summary>Packets, duplicates included, without retransmissions on another SSRC.</summary>
     public long PacketsReceived => _statistics.Received;
 
+    /// <summary>When the last packet came.</summary>
+    public TimeSpan LastPacketAt { get; private set; }
+
     /// <summary>Payload bytes.</summary>
     public long BytesReceived { get; private set; }
 
@@ -144,6 +147,7 @@ internal sealed class RtpReceiveStream
 
         _statistics.HandlePacket(now, sequence, header.Timestamp);
         BytesReceived += payload.Length;
+        LastPacketAt = now;
         if (!TryAdmit(now, sequence, timestamp))
         {
             PacketsLate++;
