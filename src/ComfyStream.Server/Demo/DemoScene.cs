@@ -117,7 +117,7 @@ internal sealed unsafe class DemoScene
         for (int x = -20; x < PanoramaWidth;)
         {
             int width = random.Next(90, 190);
-            int height = random.Next(250, 620);
+            int height = random.Next(150, 380);
             byte shade = (byte)random.Next(35, 80);
             PaintHouse(rgba, random, x, Height - height, width, height, shade);
             x += width + random.Next(0, 14);
