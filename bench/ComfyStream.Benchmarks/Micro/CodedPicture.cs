@@ -1,6 +1,6 @@
 namespace ComfyStream.Benchmarks.Micro;
 
-/// <summary>A picture as 2 Mbit/s at 30 a second make it: one slice, 7 packets.</summary>
+/// <summary>A picture as 2 Mbit/s at 30 a second make it: one slice, 8 packets.</summary>
 internal static class CodedPicture
 {
     private const int ByteCount = 2_000_000 / 8 / 30;

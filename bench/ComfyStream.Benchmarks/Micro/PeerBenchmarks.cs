@@ -6,7 +6,7 @@ using ComfyStream.WebRtc.Packetization;
 namespace ComfyStream.Benchmarks.Micro;
 
 /// <summary>
-/// One picture of 8 KB (7 packets) to connected viewers, up to the kernel's door: queueing, headers, encryption, reports, what is
+/// One picture of 8 KB (8 packets) to connected viewers, up to the kernel's door: queueing, headers, encryption, reports, what is
 /// kept for retransmission. The picture is packetized once.
 /// </summary>
 public class PeerBenchmarks
