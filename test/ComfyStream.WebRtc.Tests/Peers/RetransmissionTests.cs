@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using ComfyStream.WebRtc.Packetization;
 using ComfyStream.WebRtc.Rtcp;
+using ComfyStream.WebRtc.Sdp;
 using ComfyStream.WebRtc.Srtp;
 using ComfyStream.WebRtc.Tests.Packetization;
 using ComfyStream.WebRtc.Tests.Sdp;
@@ -139,50 +140,35 @@ public sealed class RetransmissionTests
     public void A_packet_is_lost_asked_for_sent_again_and_received_without_allocating()
     {
         using var pair = Connect(clientPublishes: false, Shape.WithRtx, PayloadFormat.H264);
-        using var sender = new MediaSender(pair.Server.Peer.Session, ntpEpoch: 0);
-        using var receiver = new MediaReceiver(pair.Client.Peer.Session);
-        sender.Start(SrtpProfile.AeadAes128Gcm, new byte[16], new byte[12]);
-        receiver.Start(SrtpProfile.AeadAes128Gcm, new byte[16], new byte[12]);
+        using var path = new EncryptedPath(pair.Server.Peer.Session, pair.Client.Peer.Session);
         PacketizedFrame frame = Packetize(H264(keyFrame: true, 9000, 1), PayloadFormat.H264, pair.Now, keyFrame: true);
-        byte[] slab = new byte[1 << 16];
-        byte[] memory = new byte[1 << 16];
-        int received = 0;
-        long before = 0;
-        for (int i = 0; i < 600; i++)
-        {
-            if (i == 300)
-                before = GC.GetAllocatedBytesForCurrentThread();
-
-            // The second packet is lost; the others show it, and the request comes back after a while.
-            TimeSpan now = s_frameInterval * i;
-            Assert.True(sender.Enqueue(frame));
-            Transfer(now, lost: 1);
-            now += TimeSpan.FromMilliseconds(20);
-            var writer = new RtcpWriter(slab);
-            receiver.WriteRtcp(now, ref writer);
-            var reader = new RtcpReader(slab.AsSpan(0, writer.ByteCount));
-            while (reader.MoveNext())
-                sender.HandleFeedback(now, reader.Current);
-            Transfer(now, lost: -1);
-            received += receiver.TryReadFrame(memory, out _) ? 1 : 0;
-        }
-
+        path.Send(frame, count: 300);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        path.Send(frame, count: 300);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        MediaStatistics statistics = receiver.GetStatistics(MediaKind.Video);
-        Assert.Equal((600, 600, 600), (received, (int)statistics.RetransmissionsReceived, (int)statistics.PacketsLost));
 
-        void Transfer(TimeSpan now, int lost)
-        {
-            int number = 0;
-            while (sender.WriteRtp(now, slab, out int segmentBytes) is > 0 and int byteCount)
-            {
-                for (int offset = 0; offset < byteCount; offset += segmentBytes)
-                {
-                    if (number++ != lost)
-                        Assert.True(receiver.HandleRtp(now, slab.AsSpan(offset, Math.Min(segmentBytes, byteCount - offset))));
-                }
-            }
-        }
+        MediaStatistics statistics = path.ReceivedVideo;
+        Assert.Equal((600, 600, 600), (statistics.FramesReceived, statistics.RetransmissionsReceived, statistics.PacketsLost));
+    }
+
+    [Fact]
+    public void The_roll_over_counters_of_packets_and_of_retransmissions_go_on_over_their_wraps()
+    {
+        using var pair = Connect(clientPublishes: false, Shape.WithRtx, PayloadFormat.H264);
+        using var path = new EncryptedPath(pair.Server.Peer.Session, pair.Client.Peer.Session);
+
+        // Small parameter sets, of which the second is lost, before a slice that earns the allowance.
+        PacketizedFrame frame = new(_ => { });
+        frame.Begin(MediaKind.Video, default, isKeyFrame: true, default);
+        ((ReadOnlySpan<byte>)[0x67, 0x42]).CopyTo(frame.AppendPacket(2));
+        ((ReadOnlySpan<byte>)[0x68, 0xCE]).CopyTo(frame.AppendPacket(2));
+        byte[] slice = H264(keyFrame: false, 300, 1)[4..];
+        slice[0] = 0x65;
+        slice.CopyTo(frame.AppendPacket(slice.Length));
+        path.Send(frame, count: 70_000);
+
+        MediaStatistics statistics = path.ReceivedVideo;
+        Assert.Equal((70_000, 70_000, 0), (statistics.FramesReceived, statistics.RetransmissionsReceived, statistics.Losses));
     }
 
     // SRTP: one SSRC and index are never spent on two texts (RFC 3711 9.1). No sequence here wraps.
@@ -262,5 +248,62 @@ public sealed class RetransmissionTests
         slice[0] = (byte)(keyFrame ? 0x65 : 0x41);
         byte[] start = [0, 0, 0, 1];
         return keyFrame ? [.. start, 0x67, 0x42, 0xE0, 0x1F, 0x11, .. start, 0x68, 0xCE, 0x3C, 0x80, .. start, .. slice] : [.. start, .. slice];
+    }
+
+    /// <summary>Both media halves joined by memory, without a connection: of each frame the second packet is lost and sent again.</summary>
+    private sealed class EncryptedPath : IDisposable
+    {
+        private readonly MediaSender _sender;
+        private readonly MediaReceiver _receiver;
+        private readonly byte[] _slab = new byte[1 << 16];
+        private readonly byte[] _picture = new byte[1 << 16];
+        private TimeSpan _now;
+
+        public EncryptedPath(NegotiatedSession from, NegotiatedSession to)
+        {
+            _sender = new MediaSender(from, ntpEpoch: 0);
+            _receiver = new MediaReceiver(to);
+            _sender.Start(SrtpProfile.AeadAes128Gcm, new byte[16], new byte[12]);
+            _receiver.Start(SrtpProfile.AeadAes128Gcm, new byte[16], new byte[12]);
+        }
+
+        public MediaStatistics ReceivedVideo => _receiver.GetStatistics(MediaKind.Video);
+
+        public void Send(PacketizedFrame frame, int count)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                _now += s_frameInterval;
+                Assert.True(_sender.Enqueue(frame));
+                Transfer(lost: 1);
+                _now += TimeSpan.FromMilliseconds(20);
+                var writer = new RtcpWriter(_slab);
+                _receiver.WriteRtcp(_now, ref writer);
+                var reader = new RtcpReader(_slab.AsSpan(0, writer.ByteCount));
+                while (reader.MoveNext())
+                    _sender.HandleFeedback(_now, reader.Current);
+                Transfer(lost: -1);
+                Assert.True(_receiver.TryReadFrame(_picture, out _));
+            }
+        }
+
+        public void Dispose()
+        {
+            _sender.Dispose();
+            _receiver.Dispose();
+        }
+
+        private void Transfer(int lost)
+        {
+            int number = 0;
+            while (_sender.WriteRtp(_now, _slab, out int segmentBytes) is > 0 and int byteCount)
+            {
+                for (int offset = 0; offset < byteCount; offset += segmentBytes)
+                {
+                    if (number++ != lost)
+                        Assert.True(_receiver.HandleRtp(_now, _slab.AsSpan(offset, Math.Min(segmentBytes, byteCount - offset))));
+                }
+            }
+        }
     }
 }
