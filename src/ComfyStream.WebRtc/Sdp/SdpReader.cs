@@ -11,7 +11,7 @@ public static class SdpReader
 {
     /// <summary>They would let a value that is echoed or logged break out of its line; a tab does no harm.</summary>
     private static readonly SearchValues<char> s_controlCharacters =
-        SearchValues.Create([.. Enumerable.Range(0, 32).Append(127).Select(c => (char)c).Where(c => c != '\t')]);
+        SearchValues.Create([.. Enumerable.Range(0, 160).Select(c => (char)c).Where(c => char.IsControl(c) && c != '\t'), '\u2028', '\u2029']);
 
     /// <summary>Reads a description. False for broken text; <paramref name="problem"/> then names the line and what is wrong with it.</summary>
     public static bool TryParse(ReadOnlySpan<char> sdp, [NotNullWhen(true)] out SessionDescription? description, out string problem)
@@ -84,7 +84,7 @@ public static class SdpReader
             case 'v':
                 return "a second v= line; send one description at a time";
             default:
-                return char.IsAsciiLetterLower(field) ? null : $"'{field}' is not a field of SDP";
+                return char.IsAsciiLetterLower(field) ? null : $"{SdpText.Quote([field])} is not a field of SDP";
         }
     }
 

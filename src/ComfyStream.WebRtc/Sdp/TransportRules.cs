@@ -32,7 +32,7 @@ internal static class TransportRules
             return null;
 
         return transport.UnusableFingerprints.Count > 0
-            ? $"The certificate's fingerprint uses only {string.Join(", ", transport.UnusableFingerprints.Select(name => SdpText.Quote(name)))}; send one with sha-256, sha-384 or sha-512."
+            ? $"The certificate's fingerprint uses only {string.Join(", ", transport.UnusableFingerprints.Distinct().Take(8).Select(name => SdpText.Quote(name)))}; send one with sha-256, sha-384 or sha-512."
             : "There is no a=fingerprint: media is only sent over DTLS-SRTP; send the SHA-256 fingerprint of the certificate.";
     }
 

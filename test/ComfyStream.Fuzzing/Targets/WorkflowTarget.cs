@@ -1,0 +1,57 @@
+using System.Text;
+using ComfyStream.Media;
+using ComfyStream.Workflows;
+
+namespace ComfyStream.Fuzzing.Targets;
+
+/// <summary>Workflows as clients send them: documents, their validation and compilation.</summary>
+internal sealed class WorkflowTarget : IFuzzTarget
+{
+    private readonly WorkflowLibrary _library = new([], [], new VideoFramePool());
+
+    public string Name => "workflow";
+
+    public IReadOnlyList<byte[]> Seeds { get; } =
+    [
+        .. new[]
+        {
+            """{"1":{"class_type":"SaveTensor","inputs":{"images":["2",0]},"_meta":{"description":"d"}},"2":{"class_type":"LoadTensor","inputs":{}}}""",
+            """
+            {
+              "1": { "class_type": "LoadTensor", "inputs": {} },
+              "2": { "class_type": "ImageInvert", "inputs": { "image": ["1", 0] } },
+              "3": { "class_type": "SaveTensor", "inputs": { "images": ["2", 0] } }
+            }
+            """,
+            """
+            [{
+              "a": { "class_type": "PrimaryInputLoadImage", "inputs": { "image": "x.png" } },
+              "b": { "class_type": "ImageInvert", "inputs": { "image": ["a", 0] } },
+              "c": { "class_type": "PreviewImage", "inputs": { "images": ["b", 0] } }
+            }]
+            """,
+        }.Select(Encoding.UTF8.GetBytes),
+    ];
+
+    public IReadOnlyList<byte[]> Words { get; } =
+    [
+        .. new[]
+        {
+            "{", "}", "[", "]", "\"", ":", ",", "null", "true", "1e999", "-0", "99999999999999999999", "\\ud800", "\\u0000", "[[[[[[[[[[[[[[[[", "\"1\"", "[\"1\",0]", "[\"2\",-1]",
+            "\"class_type\"", "\"inputs\"", "\"_meta\"", "\"nodes\"", "LoadTensor", "SaveTensor", "ImageInvert", "GaussianBlur", "ImageBlur", "ImageCompositeMasked", "PersonSegmentation",
+            "LoadImage", "PreviewImage", "SaveImage", "DetectFaces", "BlurBoxes", "\"blur_radius\"", "\"sigma\"", "\"mask\"", "\"source\"", "\"destination\"", "\"image\"", "\"images\"",
+        }.Select(Encoding.UTF8.GetBytes),
+    ];
+
+    public bool Run(Span<byte> input)
+    {
+        bool isValid = _library.TryResolve(Encoding.UTF8.GetString(input), out IWorkflow? workflow, out string problem);
+        FindingException.ThrowUnless(isValid == workflow is not null, "a workflow that is none, or none that is");
+        if (isValid)
+            return true;
+
+        FindingException.ThrowUnless(problem.Length is > 0 and < 20_000, $"a text of {problem.Length} characters");
+        FindingException.ThrowUnless(!problem.Any(c => char.IsControl(c) && c != '\n'), "a text with control characters");
+        return false;
+    }
+}
