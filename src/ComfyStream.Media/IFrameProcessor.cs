@@ -9,4 +9,12 @@ public interface IFrameProcessor : IDisposable
     /// returned to its pool then too.
     /// </summary>
     VideoFrame Process(VideoFrame input);
+
+    /// <summary>
+    /// Asks the <see cref="Process"/> that runs on another thread to end soon, by an exception; the next one runs as usual. Any thread,
+    /// at any time, disposed of or not; does nothing when none runs. It may be ignored: managed code cannot be stopped from outside.
+    /// </summary>
+    void Cancel()
+    {
+    }
 }

@@ -15,6 +15,12 @@ public interface IWorkflow
     /// <summary>Whether it gives sound: its own, or its input's, forwarded.</summary>
     bool HasAudioOutput => true;
 
+    /// <summary>
+    /// Whether the input may be shown where the result is missing, because the workflow failed or is too late. False for everything
+    /// that protects somebody's privacy.
+    /// </summary>
+    bool FailsOpen => false;
+
     /// <summary>Starts it for one stream: loads its models.</summary>
     /// <exception cref="MediaException">It cannot run here; the message says why and what to do.</exception>
     IFrameProcessor CreateProcessor();

@@ -329,6 +329,7 @@ public sealed class Relay : IAsyncDisposable
         {
             return new StreamInput(stream.Outputs, workflow, input => new VideoPipeline(
                 stream.Channel,
+                workflow,
                 processor,
                 resources,
                 _options.BitRate,

@@ -16,6 +16,9 @@ internal sealed class Workflow(string name, string description, WorkflowPlan pla
     /// <inheritdoc/>
     public bool IsPassthrough => plan.IsPassthrough;
 
+    /// <inheritdoc/>
+    public bool FailsOpen => plan.FailsOpen;
+
     /// <summary>Every plan ends in a picture; workflows for sound or text alone do not exist yet.</summary>
     public bool HasVideoOutput => true;
 

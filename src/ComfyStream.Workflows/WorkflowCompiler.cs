@@ -22,7 +22,7 @@ internal sealed class WorkflowCompiler
         GraphNode result = graph.Output.Links[0]!.Source;
         compiler.Visit(result);
         int resultSlot = compiler._slots[result];
-        return new WorkflowPlan(compiler.MakeSteps(resultSlot), compiler._slotCount, resultSlot);
+        return new WorkflowPlan(compiler.MakeSteps(resultSlot), compiler._slotCount, resultSlot, graph.Output.Settings.Boolean(SaveTensorNode.FailOpen));
     }
 
     /// <summary>Depth first; the graph has no cycles and <see cref="WorkflowDocument.MaxNodes"/> bounds the depth.</summary>

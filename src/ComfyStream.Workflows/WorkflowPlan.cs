@@ -9,7 +9,8 @@ namespace ComfyStream.Workflows;
 /// <param name="Steps">In an order in which every step's inputs are there.</param>
 /// <param name="SlotCount">Slots that a processor needs.</param>
 /// <param name="ResultSlot">Where the result is in the end.</param>
-internal sealed record WorkflowPlan(IReadOnlyList<PlanStep> Steps, int SlotCount, int ResultSlot)
+/// <param name="FailsOpen">Whether the stream's picture may be shown where the result is missing.</param>
+internal sealed record WorkflowPlan(IReadOnlyList<PlanStep> Steps, int SlotCount, int ResultSlot, bool FailsOpen)
 {
     public const int InputSlot = 0;
 

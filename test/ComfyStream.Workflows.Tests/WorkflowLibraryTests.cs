@@ -42,6 +42,39 @@ public sealed class WorkflowLibraryTests : IDisposable
     }
 
     [Fact]
+    public void Of_those_that_ship_none_with_a_blur_shows_its_input_when_it_fails()
+    {
+        int blurs = 0;
+        foreach (string path in Directory.GetFiles(Repository.Workflows, "*.json"))
+        {
+            if (!File.ReadAllText(path).Contains("Blur", StringComparison.OrdinalIgnoreCase))
+                continue;
+            blurs++;
+            Assert.True(_library.TryResolve(Path.GetFileNameWithoutExtension(path), out IWorkflow? workflow, out string problem), problem);
+            Assert.False(workflow!.FailsOpen);
+        }
+
+        Assert.True(blurs >= 2);
+    }
+
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("false", false)]
+    [InlineData("null", false)]
+    public void Whether_a_workflow_fails_open_stands_in_its_output_node(string given, bool failsOpen)
+    {
+        string graph = $$"""
+            {
+              "1": { "class_type": "LoadTensor" },
+              "2": { "class_type": "ImageInvert", "inputs": { "image": ["1", 0] } },
+              "3": { "class_type": "SaveTensor", "inputs": { "images": ["2", 0], "fail_open": {{given}} } }
+            }
+            """;
+        Assert.True(_library.TryResolve(graph, out IWorkflow? workflow, out string problem), problem);
+        Assert.Equal(failsOpen, workflow!.FailsOpen);
+    }
+
+    [Fact]
     public void Passthrough_is_there_without_any_file()
     {
         using var library = new WorkflowLibrary([], [], _pool);

@@ -27,6 +27,15 @@ public sealed class WorkflowValidatorTests
             "node 2 (PersonSegmentation), input when_empty: \"open\" does not fit; give one of \"blur\", \"pass\" (default \"blur\")",
             Graphs.ProblemsOf(WithMiddle("""{ "class_type": "PersonSegmentation", "inputs": { "image": ["1", 0], "when_empty": "open" } }""")));
 
+    [Theory]
+    [InlineData("\"yes\"", "\"yes\" does not fit")]
+    [InlineData("1", "1 does not fit")]
+    [InlineData("[\"1\", 0]", "a list (a link?) does not fit")]
+    public void Failing_open_is_a_matter_of_yes_or_no(string given, string problem) =>
+        Assert.Equal(
+            [$"node 2 (SaveTensor), input fail_open: {problem}; give true or false (default false)"],
+            Graphs.ProblemsOf($$"""{ "1": { "class_type": "LoadTensor" }, "2": { "class_type": "SaveTensor", "inputs": { "images": ["1", 0], "fail_open": {{given}} } } }"""));
+
     [Fact]
     public void What_is_wrong_with_the_settings_of_a_face_blur_is_told_with_the_ranges() =>
         Assert.Equal(

@@ -7,7 +7,8 @@ namespace ComfyStream.Streaming.Pipeline;
 /// Runs one stream's workflow on the inference pool, one picture at a time. The decode thread publishes to it; a worker of the
 /// pool runs it; the encode thread takes the result.
 /// </summary>
-internal sealed class ProcessStage(IFrameProcessor processor, InferencePool pool, LatestFrameSlot output, Action signalOutput, Action<Exception> onFailure)
+internal sealed class ProcessStage(
+    string channel, IWorkflow workflow, IFrameProcessor first, InferencePool pool, Action<VideoFrame> output, Action<Exception> onFailure)
 {
     private const int Idle = 0;
     private const int Scheduled = 1;
@@ -31,6 +32,21 @@ internal sealed class ProcessStage(IFrameProcessor processor, InferencePool pool
 
     /// <summary>Pictures that the workflow failed on.</summary>
     public long FailedCount => Volatile.Read(ref _failed);
+
+    /// <summary>Results that came after their deadline; they were handed on all the same.</summary>
+    public long LateCount => 0;
+
+    /// <summary>Calls of the workflow that were given up because they did not end.</summary>
+    public long HangCount => 0;
+
+    /// <summary>Whether the workflow takes no picture any more, because it hung too often.</summary>
+    public bool IsDisabled => false;
+
+    /// <summary>The stream's name and the workflow, for messages.</summary>
+    public string Name => $"{channel} ({workflow.Name})";
+
+    /// <summary>Looks for what takes too long; called some 20 times a second by one thread.</summary>
+    public void Supervise(TimeSpan now) => _ = now;
 
     /// <summary>Hands a picture over (takes it).</summary>
     public void Publish(VideoFrame frame)
@@ -91,7 +107,7 @@ internal sealed class ProcessStage(IFrameProcessor processor, InferencePool pool
         _input.Take()?.Return();
         try
         {
-            processor.Dispose();
+            first.Dispose();
             _ended.SetResult();
         }
 #pragma warning disable CA1031 // It may run on a worker of the pool, which outlives every workflow.
@@ -107,11 +123,10 @@ internal sealed class ProcessStage(IFrameProcessor processor, InferencePool pool
         StageTimes.Measurement begun = StageTimes.Begin();
         try
         {
-            VideoFrame result = processor.Process(frame);
+            VideoFrame result = first.Process(frame);
             Times.End(begun);
             Interlocked.Increment(ref _processed);
-            output.Publish(result);
-            signalOutput();
+            output(result);
         }
 #pragma warning disable CA1031 // The boundary of a stage: whatever a node throws is that stream's failure, not the relay's.
         catch (Exception failure)

@@ -27,13 +27,13 @@ internal sealed class VideoPipeline : IAsyncDisposable
     /// <param name="requestKeyFrame">Asks the publisher for a key frame; on the decode thread or the publisher's loop.</param>
     /// <param name="onFailure">Told of failures, at most once a second; on the stage's thread.</param>
     public VideoPipeline(
-        string channel, IFrameProcessor processor, PipelineResources resources, int bitRate,
+        string channel, IWorkflow workflow, IFrameProcessor processor, PipelineResources resources, int bitRate,
         Func<bool> isWanted, Action<EncodedFrame> output, Action requestKeyFrame, Action<string> onFailure)
     {
         (_isWanted, _onFailure) = (isWanted, onFailure);
         IVideoDecoder decoder = resources.Codecs.CreateVideoDecoder(MediaCodec.H264, resources.VideoFrames);
         _encode = new EncodeStage(channel, resources.Codecs, bitRate, resources.EncodedFrames, output, failure => Fail("encode", failure));
-        _process = new ProcessStage(processor, resources.Inference, _encode.Input, _encode.Signal, failure => Fail("workflow", failure));
+        _process = new ProcessStage(channel, workflow, processor, resources.Inference, OnProcessed, failure => Fail("workflow", failure));
         _decode = new DecodeStage(channel, decoder, OnDecoded, requestKeyFrame, failure => Fail("decode", failure));
     }
 
@@ -85,6 +85,12 @@ internal sealed class VideoPipeline : IAsyncDisposable
             _process.Publish(frame);
         else
             frame.Return();
+    }
+
+    private void OnProcessed(VideoFrame frame)
+    {
+        _encode.Input.Publish(frame);
+        _encode.Signal();
     }
 
     private void Fail(string stage, Exception failure)

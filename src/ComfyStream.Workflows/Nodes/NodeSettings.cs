@@ -11,5 +11,7 @@ internal sealed class NodeSettings
 
     public double Number(string name) => (double)_values[name];
 
+    public bool Boolean(string name) => (bool)_values[name];
+
     public string Choice(string name) => (string)_values[name];
 }

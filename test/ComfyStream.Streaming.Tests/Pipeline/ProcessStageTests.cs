@@ -1,11 +1,14 @@
 using ComfyStream.Media;
 using ComfyStream.Streaming.Pipeline;
+using ComfyStream.Streaming.Tests.Running;
 
 namespace ComfyStream.Streaming.Tests.Pipeline;
 
 public sealed class ProcessStageTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static readonly IWorkflow Workflow = new TestWorkflow("test", frame => frame);
 
     private readonly VideoFramePool _frames = new();
     private readonly InferencePool _pool = new(workers: 2);
@@ -22,7 +25,7 @@ public sealed class ProcessStageTests : IDisposable
     {
         using var workflow = new BlockingProcessor();
         var output = new LatestFrameSlot();
-        var stage = new ProcessStage(workflow, _pool, output, () => { }, _ => { });
+        var stage = new ProcessStage("cam", Workflow, workflow, _pool, output.Publish, _ => { });
         stage.Publish(_frames.Rent(16, 16));
         Assert.True(workflow.Entered.Wait(Patience, TestContext.Current.CancellationToken));
         stage.Publish(_frames.Rent(16, 16));
@@ -43,7 +46,7 @@ public sealed class ProcessStageTests : IDisposable
     {
         using var workflow = new BlockingProcessor();
         var output = new LatestFrameSlot();
-        var stage = new ProcessStage(workflow, _pool, output, () => { }, _ => { });
+        var stage = new ProcessStage("cam", Workflow, workflow, _pool, output.Publish, _ => { });
         stage.Publish(_frames.Rent(16, 16));
         Assert.True(workflow.Entered.Wait(Patience, TestContext.Current.CancellationToken));
         Task ended = stage.CompleteAsync();
@@ -63,7 +66,7 @@ public sealed class ProcessStageTests : IDisposable
         await Task.WhenAll(Enumerable.Range(0, Streams).Select(_ => Task.Run(async () =>
         {
             var output = new LatestFrameSlot();
-            var stage = new ProcessStage(new IdentityProcessor(), _pool, output, () => { }, _ => { });
+            var stage = new ProcessStage("cam", Workflow, new IdentityProcessor(), _pool, output.Publish, _ => { });
             for (int i = 0; i < Pictures; i++)
                 stage.Publish(_frames.Rent(16, 16));
 
@@ -77,7 +80,7 @@ public sealed class ProcessStageTests : IDisposable
     [Fact]
     public async Task A_workflow_that_cannot_be_freed_is_told_and_costs_no_worker()
     {
-        var stage = new ProcessStage(new BlockingProcessor { FailsAtEnd = true }, _pool, new LatestFrameSlot(), () => { }, _ => { });
+        var stage = new ProcessStage("cam", Workflow, new BlockingProcessor { FailsAtEnd = true }, _pool, frame => frame.Return(), _ => { });
 
         await Assert.ThrowsAsync<InvalidOperationException>(stage.CompleteAsync);
     }
