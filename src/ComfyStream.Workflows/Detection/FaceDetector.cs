@@ -61,6 +61,12 @@ internal sealed unsafe class FaceDetector : IDisposable
         return _faces.Items;
     }
 
+    /// <summary>Makes a search that another thread waits for end by an exception, and the next ones too, until <see cref="Rearm"/>.</summary>
+    public void Cancel() => _session.Cancel();
+
+    /// <summary>Searches again.</summary>
+    public void Rearm() => _session.Rearm();
+
     public void Dispose()
     {
         _session.Dispose();

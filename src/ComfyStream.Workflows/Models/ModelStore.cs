@@ -7,7 +7,7 @@ namespace ComfyStream.Workflows.Models;
 internal sealed class ModelStore(IReadOnlyList<string> folders) : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, InferenceSession> _loaded = [];
+    private readonly Dictionary<string, LoadedModel> _loaded = [];
     private bool _disposed;
 
     /// <summary>Makes a session of a model with one float input and as many float outputs, in the model's order.</summary>
@@ -15,24 +15,27 @@ internal sealed class ModelStore(IReadOnlyList<string> folders) : IDisposable
     public ModelSession CreateSession(string name, long[] inputShape, params long[][] outputShapes)
     {
         string path = Find(name);
-        InferenceSession session = Load(name, path);
+        LoadedModel model = Load(name, path);
+        InferenceSession session = model.Session;
         if (!Fits(session.InputNames, session.InputMetadata, inputShape) || !Fits(session.OutputNames, session.OutputMetadata, outputShapes))
         {
+            model.Release();
             string outputs = string.Join(", ", outputShapes.Select(Describe));
             throw new MediaException(
                 $"The model {path} is not the one that is needed: it must take float {Describe(inputShape)} and give float {outputs}. Put the right {name}.onnx there.");
         }
 
-        return new ModelSession(session, inputShape, outputShapes);
+        return new ModelSession(model, inputShape, outputShapes);
     }
 
+    /// <summary>Loads no more, and frees each model once no session uses it.</summary>
     public void Dispose()
     {
         lock (_lock)
         {
             _disposed = true;
-            foreach (InferenceSession session in _loaded.Values)
-                session.Dispose();
+            foreach (LoadedModel model in _loaded.Values)
+                model.Release();
             _loaded.Clear();
         }
     }
@@ -61,14 +64,16 @@ internal sealed class ModelStore(IReadOnlyList<string> folders) : IDisposable
         throw new MediaException($"The model file {file} was not found ({searched}). Put it into one of the model folders.");
     }
 
-    private InferenceSession Load(string name, string path)
+    /// <summary>The caller has a use of what it gets.</summary>
+    private LoadedModel Load(string name, string path)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!_loaded.TryGetValue(name, out InferenceSession? session))
-                _loaded.Add(name, session = Open(path));
-            return session;
+            if (!_loaded.TryGetValue(name, out LoadedModel? model))
+                _loaded.Add(name, model = new LoadedModel(Open(path)));
+            model.AddUse();
+            return model;
         }
     }
 

@@ -41,5 +41,9 @@ internal sealed class DetectFacesNode : Node
         context.SetBoxes(_hold.Boxes);
     }
 
+    public override void Cancel() => _detector.Cancel();
+
+    public override void Rearm() => _detector.Rearm();
+
     public override void Dispose() => _detector.Dispose();
 }

@@ -66,6 +66,10 @@ internal sealed unsafe class PersonSegmentationNode : Node
         TensorPrimitives.Min(mask, 1f, mask);
     }
 
+    public override void Cancel() => _session.Cancel();
+
+    public override void Rearm() => _session.Rearm();
+
     public override void Dispose()
     {
         _session.Dispose();

@@ -1,0 +1,71 @@
+using System.Text;
+
+namespace ComfyStream.Workflows.Tests.Models;
+
+/// <summary>Models made for tests, written in ONNX's protobuf format.</summary>
+internal static class OnnxModels
+{
+    private const int Float = 1;
+    private const int Bool = 9;
+    private const int Int64 = 7;
+
+    /// <summary>
+    /// A model from float [1, 3, height, width] to float [1, 1, height, width] that gives the mean of the channels, and never comes to
+    /// an end when one value is above 0.5.
+    /// </summary>
+    public static byte[] EndlessWhenBright(int height, int width)
+    {
+        byte[] body = Graph(
+            [Node("Identity", ["again"], ["again_out"]), Node("Abs", ["value"], ["value_out"])],
+            [],
+            [Value("turn", Int64), Value("again", Bool), Value("value", Float, 1, 1, height, width)],
+            [Value("again_out", Bool), Value("value_out", Float, 1, 1, height, width)]);
+        byte[] graph = Graph(
+            [
+                Node("ReduceMax", ["x"], ["brightest"], Number("keepdims", 0)),
+                Node("Greater", ["brightest", "half"], ["is_bright"]),
+                Node("ReduceMean", ["x"], ["mean"], Numbers("axes", 1), Number("keepdims", 1)),
+                Node("Loop", ["", "is_bright", "mean"], ["y"], [.. Text(1, "body"), .. Bytes(6, body), .. Number(20, 5)]),
+            ],
+            [[.. Number(2, Float), .. Text(8, "half"), .. Bytes(9, BitConverter.GetBytes(0.5f))]],
+            [Value("x", Float, 1, 3, height, width)],
+            [Value("y", Float, 1, 1, height, width)]);
+        return [.. Number(1, 8), .. Bytes(7, graph), .. Bytes(8, [.. Text(1, ""), .. Number(2, 13)])];
+    }
+
+    private static byte[] Graph(byte[][] nodes, byte[][] initializers, byte[][] inputs, byte[][] outputs) =>
+    [
+        .. nodes.SelectMany(node => Bytes(1, node)),
+        .. Text(2, "graph"),
+        .. initializers.SelectMany(initializer => Bytes(5, initializer)),
+        .. inputs.SelectMany(input => Bytes(11, input)),
+        .. outputs.SelectMany(output => Bytes(12, output)),
+    ];
+
+    private static byte[] Node(string type, string[] inputs, string[] outputs, params byte[][] attributes) =>
+    [
+        .. inputs.SelectMany(input => Text(1, input)),
+        .. outputs.SelectMany(output => Text(2, output)),
+        .. Text(4, type),
+        .. attributes.SelectMany(attribute => Bytes(5, attribute)),
+    ];
+
+    private static byte[] Number(string name, int value) => [.. Text(1, name), .. Number(3, value), .. Number(20, 2)];
+
+    private static byte[] Numbers(string name, int value) => [.. Text(1, name), .. Number(8, value), .. Number(20, 7)];
+
+    private static byte[] Value(string name, int type, params int[] shape)
+    {
+        byte[] dimensions = [.. shape.SelectMany(length => Bytes(1, Number(1, length)))];
+        return [.. Text(1, name), .. Bytes(2, Bytes(1, [.. Number(1, type), .. Bytes(2, dimensions)]))];
+    }
+
+    private static byte[] Text(int field, string value) => Bytes(field, Encoding.ASCII.GetBytes(value));
+
+    private static byte[] Number(int field, int value) => [.. Varint(field << 3), .. Varint(value)];
+
+    private static byte[] Bytes(int field, byte[] value) => [.. Varint((field << 3) | 2), .. Varint(value.Length), .. value];
+
+    private static byte[] Varint(int value) =>
+        value < 0x80 ? [(byte)value] : [(byte)(value | 0x80), .. Varint(value >> 7)];
+}
