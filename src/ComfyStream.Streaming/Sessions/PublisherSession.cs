@@ -12,8 +12,7 @@ internal sealed class PublisherSession : PeerSession
 {
     private readonly StreamInput _input;
     private readonly EncodedFramePool _frames;
-    private readonly MediaTimeline _videoTimeline;
-    private readonly MediaTimeline _audioTimeline;
+    private readonly PublisherTimeline _timeline;
     private long _framesReceived;
     private long _framesLost;
     private long _keyFrameRequests;
@@ -28,8 +27,7 @@ internal sealed class PublisherSession : PeerSession
     {
         _input = input;
         _frames = frames;
-        _videoTimeline = new MediaTimeline(clockRate: 90_000, notBefore);
-        _audioTimeline = new MediaTimeline(clockRate: 48_000, notBefore);
+        _timeline = new PublisherTimeline(notBefore);
         input.SetKeyFrameSource(RequestKeyFrame);
     }
 
@@ -40,7 +38,7 @@ internal sealed class PublisherSession : PeerSession
     public StreamInput Input => _input;
 
     /// <summary>The latest media time of its frames (any thread).</summary>
-    public TimeSpan LastMediaTime => _videoTimeline.Last > _audioTimeline.Last ? _videoTimeline.Last : _audioTimeline.Last;
+    public TimeSpan LastMediaTime => _timeline.Last;
 
     /// <summary>Asks the publisher for a key frame (any thread); the peer spaces requests out.</summary>
     public void RequestKeyFrame()
@@ -111,7 +109,9 @@ internal sealed class PublisherSession : PeerSession
         frame.IsKeyFrame = info.IsKeyFrame;
         frame.FirstArrival = info.FirstArrival;
         frame.LastArrival = info.LastArrival;
-        frame.MediaTime = (isVideo ? _videoTimeline : _audioTimeline).Map(info.RtpTimestamp, info.FirstArrival);
+        if (Peer.TryGetSenderReport(info.Kind, out ulong ntpTime, out long reportedTimestamp))
+            _timeline.Report(info.Kind, ntpTime, reportedTimestamp);
+        frame.MediaTime = _timeline.Map(info.Kind, info.Ssrc, info.RtpTimestamp, info.FirstArrival);
         if (isVideo)
         {
             Interlocked.Increment(ref _framesReceived);

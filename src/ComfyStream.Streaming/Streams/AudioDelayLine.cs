@@ -4,12 +4,12 @@ namespace ComfyStream.Streaming.Streams;
 
 /// <summary>
 /// Holds forwarded sound back by what the picture takes through the workflow, so that players need not. Sound is released when
-/// the next packet comes (every 20 ms), without a timer. Owned by the publisher's event loop.
+/// the next packet comes (every 20 ms), without a timer, and in order; the delay stays while no picture comes. Owned by the publisher's event loop.
 /// </summary>
 internal sealed class AudioDelayLine
 {
-    // 1.28 s at 20 ms a packet, more than twice the largest delay.
-    private const int Capacity = 64;
+    // The largest delay even at 2.5 ms a packet, Opus' shortest.
+    private const int Capacity = 256;
     private static readonly TimeSpan LargestDelay = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Hysteresis = TimeSpan.FromMilliseconds(20);
 

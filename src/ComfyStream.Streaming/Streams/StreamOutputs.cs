@@ -8,11 +8,7 @@ namespace ComfyStream.Streaming.Streams;
 /// <summary>The two outputs of a channel: processed and raw. Each frame is cut into packets once, and only when somebody watches.</summary>
 internal sealed class StreamOutputs(SubscriberHub processed, SubscriberHub raw, PacketizedFramePool packetizedFrames)
 {
-    // Follows roughly the 95th percentile: a sample above moves the estimate up 19 times as far as one below moves it down.
-    private const double RiseFactor = 0.05;
-    private const double FallFactor = RiseFactor / 19;
-
-    private long _latencyTicks;
+    private readonly LatencyPercentile _latency = new();
 
     /// <summary>Viewers of the workflow's result.</summary>
     public SubscriberHub Processed => processed;
@@ -21,7 +17,7 @@ internal sealed class StreamOutputs(SubscriberHub processed, SubscriberHub raw, 
     public SubscriberHub Raw => raw;
 
     /// <summary>A slow 95th percentile of what the picture takes through the workflow.</summary>
-    public TimeSpan ProcessedLatency => TimeSpan.FromTicks(Volatile.Read(ref _latencyTicks));
+    public TimeSpan ProcessedLatency => _latency.Value;
 
     /// <summary>Sends a frame (borrowed) to whoever watches either output: the stream has no workflow.</summary>
     public void PublishToBoth(EncodedFrame frame)
@@ -49,11 +45,8 @@ internal sealed class StreamOutputs(SubscriberHub processed, SubscriberHub raw, 
     public void PublishEncoded(EncodedFrame frame)
     {
         Publish(processed, frame);
-        TimeSpan latency = EventLoop.Now - frame.LastArrival;
+        _latency.Record(EventLoop.Now - frame.LastArrival);
         frame.Release();
-        long estimate = _latencyTicks;
-        double factor = latency.Ticks > estimate ? RiseFactor : FallFactor;
-        Volatile.Write(ref _latencyTicks, estimate + (long)((latency.Ticks - estimate) * factor));
     }
 
     private void Publish(SubscriberHub hub, EncodedFrame frame)

@@ -53,7 +53,7 @@ public sealed class AudioDelayLineTests
     public void A_full_line_lets_the_oldest_go()
     {
         _line.SetLatency(TimeSpan.FromMilliseconds(500));
-        for (int i = 0; i < 64; i++)
+        for (int i = 0; i < 256; i++)
             _line.Add(Packet(arrivalMilliseconds: i));
 
         Assert.True(_line.TryTake(TimeSpan.Zero, out EncodedFrame? packet));
@@ -63,7 +63,63 @@ public sealed class AudioDelayLineTests
         Assert.Equal(0, _pool.RentedCount);
     }
 
-    private EncodedFrame Packet(int arrivalMilliseconds)
+    [Fact]
+    public void The_shortest_packets_are_held_as_long_as_others()
+    {
+        _line.SetLatency(TimeSpan.FromMilliseconds(500));
+        for (int i = 0; i < 200; i++)
+        {
+            _line.Add(Packet(arrivalMilliseconds: 2.5 * i));
+            Assert.False(_line.TryTake(TimeSpan.FromMilliseconds(2.5 * i), out _));
+        }
+
+        _line.Clear();
+    }
+
+    [Fact]
+    public void Sound_goes_on_at_the_same_delay_when_the_picture_stops()
+    {
+        _line.SetLatency(TimeSpan.FromMilliseconds(60));
+        for (int i = 0; i < 100; i++)
+        {
+            _line.Add(Packet(arrivalMilliseconds: 20 * i));
+            int given = Take(now: 20 * i).Count;
+            Assert.Equal(i < 3 ? 0 : 1, given);
+        }
+
+        _line.Clear();
+    }
+
+    [Fact]
+    public void A_change_of_the_delay_neither_reorders_sound_nor_loses_any()
+    {
+        var random = new Random(3);
+        List<double> given = [];
+        for (int i = 0; i < 1000; i++)
+        {
+            _line.SetLatency(TimeSpan.FromMilliseconds(random.Next(700)));
+            _line.Add(Packet(arrivalMilliseconds: 20 * i));
+            given.AddRange(Take(now: 20 * i));
+        }
+
+        given.AddRange(Take(now: 20 * 1000 + 500));
+        Assert.Equal(Enumerable.Range(0, 1000).Select(i => 20.0 * i), given);
+        Assert.Equal(0, _pool.RentedCount);
+    }
+
+    private List<double> Take(double now)
+    {
+        List<double> arrivals = [];
+        while (_line.TryTake(TimeSpan.FromMilliseconds(now), out EncodedFrame? packet))
+        {
+            arrivals.Add(packet!.LastArrival.TotalMilliseconds);
+            packet.Release();
+        }
+
+        return arrivals;
+    }
+
+    private EncodedFrame Packet(double arrivalMilliseconds)
     {
         EncodedFrame packet = _pool.Rent(10);
         packet.LastArrival = TimeSpan.FromMilliseconds(arrivalMilliseconds);
