@@ -9,7 +9,7 @@ public interface IVideoEncoder : IDisposable
     /// <summary>Height of the pictures that it takes, in pixels.</summary>
     int Height { get; }
 
-    /// <summary>Target in bit/s; may be changed between pictures.</summary>
+    /// <summary>Target in bit/s; may be changed between pictures. Kept from the next key frame on at the latest.</summary>
     int BitRate { get; set; }
 
     /// <summary>

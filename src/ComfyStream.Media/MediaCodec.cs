@@ -8,4 +8,7 @@ public enum MediaCodec
 
     /// <summary>Opus, one packet a frame, 48 kHz.</summary>
     Opus,
+
+    /// <summary>VP8, one frame as RFC 6386 defines it. Its pictures are BT.601.</summary>
+    Vp8,
 }

@@ -1,6 +1,6 @@
 namespace ComfyStream.Media;
 
-/// <summary>What an H.264 encoder is opened with.</summary>
+/// <summary>What a video encoder is opened with.</summary>
 internal readonly record struct VideoEncoderSettings
 {
     /// <summary>Less than this is not a picture any more, and 0 would mean "no limit" to the libraries.</summary>
@@ -14,7 +14,7 @@ internal readonly record struct VideoEncoderSettings
     public VideoEncoderSettings(int width, int height, double framesPerSecond)
     {
         if (width < MinSide || height < MinSide || width % 2 != 0 || height % 2 != 0 || (long)width * height > MaxPixels)
-            throw new MediaException($"H.264 pictures are encoded from {MinSide}x{MinSide} to 4096x2304 with even sides, not {width}x{height}.");
+            throw new MediaException($"Pictures are encoded from {MinSide}x{MinSide} to 4096x2304 with even sides, not {width}x{height}.");
         if (!(framesPerSecond > 0 && framesPerSecond <= MaxFramesPerSecond))
             throw new MediaException($"The frame rate must be above 0 and at most {MaxFramesPerSecond}, not {framesPerSecond}.");
         (Width, Height, FramesPerSecond) = (width, height, framesPerSecond);

@@ -1,6 +1,7 @@
 using ComfyStream.Media.H264;
 using ComfyStream.Media.Libav;
 using ComfyStream.Media.OpenH264;
+using ComfyStream.Media.Vp8;
 
 namespace ComfyStream.Media.Tests;
 
@@ -10,8 +11,13 @@ internal sealed class Codecs : IDisposable
     public const string X264 = "libx264";
     public const string OpenH264 = "libopenh264";
 
+    public const string Libvpx = "libvpx";
+
     /// <summary>Every encoder that the product can use.</summary>
-    public static TheoryData<string> Encoders => [X264, OpenH264];
+    public static TheoryData<string> Encoders => [X264, OpenH264, Libvpx];
+
+    /// <summary>Those for H.264.</summary>
+    public static TheoryData<string> H264Encoders => [X264, OpenH264];
 
     public EncodedFramePool EncodedFrames { get; } = new();
 
@@ -20,15 +26,20 @@ internal sealed class Codecs : IDisposable
     public static LibavCodecFactory Factory { get; } =
         LibavCodecFactory.TryLoad(out LibavCodecFactory? factory, out string problem) ? factory : throw new MediaException(problem);
 
-    public IVideoDecoder CreateDecoder() => Factory.CreateVideoDecoder(MediaCodec.H264, Pictures);
+    public static MediaCodec CodecOf(string encoder) => encoder == Libvpx ? MediaCodec.Vp8 : MediaCodec.H264;
+
+    public IVideoDecoder CreateDecoder(MediaCodec codec = MediaCodec.H264) => Factory.CreateVideoDecoder(codec, Pictures);
 
     public IVideoEncoder CreateEncoder(string name, int width, int height, double framesPerSecond = 30, int bitRate = 2_000_000)
     {
         Assert.True(Factory.CanEncode);
         VideoEncoderSettings settings = new(width, height, framesPerSecond);
-        return name == X264
-            ? new X264Encoder(settings, bitRate, EncodedFrames)
-            : new OpenH264Encoder(settings, bitRate, EncodedFrames);
+        return name switch
+        {
+            X264 => new LibavVideoEncoder(X264Options.Instance, settings, bitRate, EncodedFrames),
+            Libvpx => new LibavVideoEncoder(LibvpxOptions.Instance, settings, bitRate, EncodedFrames),
+            _ => new OpenH264Encoder(settings, bitRate, EncodedFrames),
+        };
     }
 
     /// <summary>Draws and encodes one picture; the caller owns the result.</summary>
@@ -41,12 +52,12 @@ internal sealed class Codecs : IDisposable
     }
 
     /// <summary>Puts bytes into a frame; the times are those of that picture of the scene.</summary>
-    public EncodedFrame Wrap(ReadOnlySpan<byte> accessUnit, int number)
+    public EncodedFrame Wrap(ReadOnlySpan<byte> accessUnit, int number, MediaCodec codec = MediaCodec.H264)
     {
         EncodedFrame frame = EncodedFrames.Rent(accessUnit.Length);
         accessUnit.CopyTo(frame.WritableData);
-        frame.Codec = MediaCodec.H264;
-        frame.IsKeyFrame = AnnexB.TryFind(accessUnit, NalUnitType.IdrSlice, out _);
+        frame.Codec = codec;
+        frame.IsKeyFrame = IsKeyFrame(accessUnit, codec);
         frame.MediaTime = Scene.MediaTimeOf(number);
         frame.FirstArrival = frame.MediaTime + TimeSpan.FromMilliseconds(1);
         frame.LastArrival = frame.MediaTime + TimeSpan.FromMilliseconds(2);
@@ -54,9 +65,10 @@ internal sealed class Codecs : IDisposable
     }
 
     /// <summary>Decodes an access unit and hands each picture on; says whether it was accepted.</summary>
-    public bool Decode(IVideoDecoder decoder, ReadOnlySpan<byte> accessUnit, int number, Action<VideoFrame> onPicture)
+    public bool Decode(
+        IVideoDecoder decoder, ReadOnlySpan<byte> accessUnit, int number, Action<VideoFrame> onPicture, MediaCodec codec = MediaCodec.H264)
     {
-        EncodedFrame frame = Wrap(accessUnit, number);
+        EncodedFrame frame = Wrap(accessUnit, number, codec);
         bool isAccepted = decoder.TryWrite(frame);
         frame.Release();
         while (decoder.TryRead(out VideoFrame? picture))
@@ -67,6 +79,10 @@ internal sealed class Codecs : IDisposable
 
         return isAccepted;
     }
+
+    /// <summary>Whether the bytes themselves say that decoding can start there.</summary>
+    public static bool IsKeyFrame(ReadOnlySpan<byte> accessUnit, MediaCodec codec) =>
+        codec == MediaCodec.Vp8 ? Vp8Frame.IsKeyFrame(accessUnit) : AnnexB.TryFind(accessUnit, NalUnitType.IdrSlice, out _);
 
     public static SequenceParameterSet ParametersOf(EncodedFrame frame)
     {

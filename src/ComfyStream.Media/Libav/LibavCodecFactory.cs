@@ -4,18 +4,22 @@ using ComfyStream.Media.OpenH264;
 namespace ComfyStream.Media.Libav;
 
 /// <summary>
-/// Codecs from the libraries that are installed: libavcodec decodes; libx264 encodes, else libopenh264. Immutable, for any thread.
+/// Codecs from the libraries that are installed: libavcodec decodes; libx264 encodes H.264, else libopenh264; libvpx encodes VP8.
+/// Immutable, for any thread.
 /// </summary>
 public sealed class LibavCodecFactory : ICodecFactory
 {
-    private const string NoEncoder =
+    private const string NoVp8Encoder =
+        "There is no VP8 encoder: this libavcodec was built without libvpx. Debian's has it: apt-get install libavcodec59 (12) or libavcodec61 (13).";
+
+    private const string NoH264Encoder =
         "There is no H.264 encoder: this libavcodec has no libx264 and libopenh264.so.7 is not installed. Debian: apt-get install libopenh264-7.";
 
     private readonly bool _hasX264;
 
     private LibavCodecFactory()
     {
-        _hasX264 = CodecContext.HasEncoder("libx264"u8);
+        _hasX264 = CodecContext.HasEncoder(X264Options.Name);
         string encoder = _hasX264 ? "libx264" : OpenH264Library.IsAvailable ? OpenH264Library.Description : "no H.264 encoder";
         Description = $"libavcodec {LibavLibrary.CodecVersion}, {encoder}";
     }
@@ -23,7 +27,7 @@ public sealed class LibavCodecFactory : ICodecFactory
     /// <summary>What is used, for a start-up line: "libavcodec 59.37.100, libx264".</summary>
     public string Description { get; }
 
-    /// <summary>Whether pictures can be encoded; decoding works without.</summary>
+    /// <summary>Whether H.264 can be encoded; decoding works without.</summary>
     public bool CanEncode => _hasX264 || OpenH264Library.IsAvailable;
 
     /// <summary>Loads libav; else says in one line what is missing and how to install it.</summary>
@@ -36,25 +40,35 @@ public sealed class LibavCodecFactory : ICodecFactory
     /// <inheritdoc/>
     public IVideoDecoder CreateVideoDecoder(MediaCodec codec, VideoFramePool frames)
     {
-        ThrowUnlessH264(codec);
-        return new H264Decoder(frames);
+        ThrowUnlessVideo(codec);
+        return new LibavVideoDecoder(codec, frames);
     }
 
     /// <inheritdoc/>
     public IVideoEncoder CreateVideoEncoder(MediaCodec codec, int width, int height, double framesPerSecond, int bitRate, EncodedFramePool frames)
     {
-        ThrowUnlessH264(codec);
+        ThrowUnlessVideo(codec);
         VideoEncoderSettings settings = new(width, height, framesPerSecond);
-        if (_hasX264)
-            return new X264Encoder(settings, bitRate, frames);
-        if (OpenH264Library.IsAvailable)
-            return new OpenH264Encoder(settings, bitRate, frames);
-        throw new MediaException(NoEncoder);
+        return codec == MediaCodec.Vp8 ? CreateVp8Encoder(settings, bitRate, frames) : CreateH264Encoder(settings, bitRate, frames);
     }
 
-    private static void ThrowUnlessH264(MediaCodec codec)
+    private static LibavVideoEncoder CreateVp8Encoder(in VideoEncoderSettings settings, int bitRate, EncodedFramePool frames) =>
+        CodecContext.HasEncoder(LibvpxOptions.Name)
+            ? new(LibvpxOptions.Instance, settings, bitRate, frames)
+            : throw new MediaException(NoVp8Encoder);
+
+    private IVideoEncoder CreateH264Encoder(in VideoEncoderSettings settings, int bitRate, EncodedFramePool frames)
     {
-        if (codec != MediaCodec.H264)
-            throw new MediaException($"{codec} is not a video codec that is decoded or encoded here; H264 is.");
+        if (_hasX264)
+            return new LibavVideoEncoder(X264Options.Instance, settings, bitRate, frames);
+        if (OpenH264Library.IsAvailable)
+            return new OpenH264Encoder(settings, bitRate, frames);
+        throw new MediaException(NoH264Encoder);
+    }
+
+    private static void ThrowUnlessVideo(MediaCodec codec)
+    {
+        if (codec is not (MediaCodec.H264 or MediaCodec.Vp8))
+            throw new MediaException($"{codec} is not a video codec that is decoded or encoded here; H264 and Vp8 are.");
     }
 }

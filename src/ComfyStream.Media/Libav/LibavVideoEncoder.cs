@@ -3,15 +3,14 @@ using System.Diagnostics.CodeAnalysis;
 namespace ComfyStream.Media.Libav;
 
 /// <summary>
-/// Encodes H.264 with libx264 through libavcodec: one picture in, one access unit out, nothing held back. Owned by one thread.
+/// Encodes with one of libavcodec's encoders: one picture in, one access unit out, nothing held back. Owned by one thread.
 /// </summary>
-internal sealed unsafe class X264Encoder : IVideoEncoder
+internal sealed unsafe class LibavVideoEncoder : IVideoEncoder
 {
-    private const int HdPixels = 1280 * 720;
-
     /// <summary>The time base is this over the rate in thousandths, so that 29.97 and the like keep their value.</summary>
     private const int RateScale = 1000;
 
+    private readonly ILibavEncoderOptions _options;
     private readonly EncodedFramePool _frames;
     private readonly VideoEncoderSettings _settings;
     private readonly NativePacket _packet;
@@ -19,11 +18,13 @@ internal sealed unsafe class X264Encoder : IVideoEncoder
     private CodecContext _codec;
     private KeyFrameClock _keyFrames;
     private bool _isBt709;
+    private bool _isRateStale;
     private long _pictureCount;
     private int _bitRate;
 
-    public X264Encoder(in VideoEncoderSettings settings, int bitRate, EncodedFramePool frames)
+    public LibavVideoEncoder(ILibavEncoderOptions options, in VideoEncoderSettings settings, int bitRate, EncodedFramePool frames)
     {
+        _options = options;
         _settings = settings;
         _frames = frames;
         _bitRate = bitRate;
@@ -45,18 +46,23 @@ internal sealed unsafe class X264Encoder : IVideoEncoder
             if (value == _bitRate)
                 return;
             _bitRate = value;
-            SetRate(_codec);
+            if (_options.TakesRateWhileRunning)
+                _options.SetRate(_codec, _settings, EffectiveBitRate);
+            else
+                _isRateStale = true;
         }
     }
+
+    private int EffectiveBitRate => Math.Max(_bitRate, VideoEncoderSettings.MinBitRate);
 
     public bool TryEncode(VideoFrame frame, bool forceKeyFrame, [NotNullWhen(true)] out EncodedFrame? encoded)
     {
         if (frame.Width != Width || frame.Height != Height)
             throw new MediaException($"This encoder takes pictures of {Width}x{Height}, not {frame.Width}x{frame.Height}.");
-        if (frame.IsBt709 != _isBt709)
-            Reopen(frame.IsBt709);
 
         bool isKeyFrameDue = forceKeyFrame || _keyFrames.IsDue(frame.MediaTime);
+        if (_options.WritesMatrix && frame.IsBt709 != _isBt709 || _isRateStale && isKeyFrameDue)
+            Reopen(frame.IsBt709);
         Send(frame, isKeyFrameDue);
         int result = _codec.Receive(_packet);
         if (result == LibavResult.TryAgain)
@@ -65,7 +71,7 @@ internal sealed unsafe class X264Encoder : IVideoEncoder
             return false;
         }
 
-        LibavError.ThrowIfNegative(result, "taking an access unit from libx264");
+        LibavError.ThrowIfNegative(result, "taking a coded picture");
         encoded = Take(frame);
         if (encoded.IsKeyFrame)
             _keyFrames.Restart(frame.MediaTime);
@@ -86,21 +92,21 @@ internal sealed unsafe class X264Encoder : IVideoEncoder
         _picture.PictureType = isKeyFrame ? PictureType.I : PictureType.None;
         int result = _codec.Send(_picture);
         _picture.Clear();
-        LibavError.ThrowIfNegative(result, "encoding a picture with libx264");
+        LibavError.ThrowIfNegative(result, "encoding a picture");
     }
 
     private EncodedFrame Take(VideoFrame source)
     {
         EncodedFrame encoded = _frames.Rent(_packet.Data.Length);
         _packet.Data.CopyTo(encoded.WritableData);
-        encoded.Codec = MediaCodec.H264;
+        encoded.Codec = _options.Codec;
         encoded.IsKeyFrame = _packet.IsKey;
         (encoded.MediaTime, encoded.FirstArrival, encoded.LastArrival) = (source.MediaTime, source.FirstArrival, source.LastArrival);
         _packet.Clear();
         return encoded;
     }
 
-    /// <summary>The matrix is written in the parameter sets, which libx264 does not change while it runs.</summary>
+    /// <summary>A new encoder begins with a key frame.</summary>
     private void Reopen(bool isBt709)
     {
         _isBt709 = isBt709;
@@ -111,28 +117,19 @@ internal sealed unsafe class X264Encoder : IVideoEncoder
 
     private CodecContext Open()
     {
-        CodecContext codec = CodecContext.ForEncoder("libx264"u8);
+        CodecContext codec = CodecContext.ForEncoder(_options.EncoderName);
         try
         {
             codec.SetPictureSize(Width, Height);
             codec.Set("pixel_format"u8, "yuv420p"u8);
 
-            // libx264 takes the rate for its rate control from the time base: pictures are numbered, not timed.
+            // The encoders take the rate for their rate control from the time base: pictures are numbered, not timed.
             codec.Set("time_base"u8, new AVRational(RateScale, (int)Math.Round(_settings.FramesPerSecond * RateScale)));
-
-            // Measured for 1280x720 on one core: ultrafast 6 ms, superfast 10 ms, veryfast 18 ms a picture. Below that size
-            // superfast costs no more than ultrafast does there, and looks better at the same rate.
-            codec.Set("preset"u8, Width * Height >= HdPixels ? "ultrafast"u8 : "superfast"u8);
-            codec.Set("tune"u8, "zerolatency"u8);
-            codec.Set("profile"u8, "baseline"u8);
             codec.Set("threads"u8, 1);
-            codec.Set("bf"u8, 0);
-            codec.Set("g"u8, KeyFrameClock.Pictures(_settings.FramesPerSecond));
-            codec.Set("sc_threshold"u8, 0);
-            codec.Set("forced-idr"u8, 1);
-            SetColors(codec);
-            SetRate(codec);
+            _options.Set(codec, _settings, _isBt709);
+            _options.SetRate(codec, _settings, EffectiveBitRate);
             codec.Open();
+            _isRateStale = false;
             return codec;
         }
         catch
@@ -140,23 +137,5 @@ internal sealed unsafe class X264Encoder : IVideoEncoder
             codec.Dispose();
             throw;
         }
-    }
-
-    private void SetColors(CodecContext codec)
-    {
-        ReadOnlySpan<byte> standard = _isBt709 ? "bt709"u8 : "smpte170m"u8;
-        codec.Set("color_range"u8, "tv"u8);
-        codec.Set("colorspace"u8, standard);
-        codec.Set("color_primaries"u8, standard);
-        codec.Set("color_trc"u8, standard);
-    }
-
-    /// <summary>The buffer of half a second bounds what a key frame may take, so that it does not stall the senders.</summary>
-    private void SetRate(CodecContext codec)
-    {
-        int bitRate = Math.Max(_bitRate, VideoEncoderSettings.MinBitRate);
-        codec.Set("b"u8, bitRate);
-        codec.Set("maxrate"u8, bitRate);
-        codec.Set("bufsize"u8, bitRate / 2);
     }
 }

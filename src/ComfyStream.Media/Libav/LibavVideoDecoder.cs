@@ -1,14 +1,16 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using ComfyStream.Media.H264;
+using ComfyStream.Media.Vp8;
 
 namespace ComfyStream.Media.Libav;
 
 /// <summary>
-/// Decodes H.264 with libavcodec into pooled I420. Owned by one thread. Holds back no picture that the stream does not reorder:
-/// one codec thread, because frame threads delay by their number.
+/// Decodes H.264 or VP8 with libavcodec into pooled I420. Owned by one thread. Holds back no picture that the stream does not reorder:
+/// one codec thread, because frame threads delay by their number. Of VP8 it cannot tell that the end of a picture or a whole
+/// interframe is missing, because the stream does not say: access units must come whole, and none after a lost one.
 /// </summary>
-internal sealed unsafe class H264Decoder : IVideoDecoder
+internal sealed unsafe class LibavVideoDecoder : IVideoDecoder
 {
     /// <summary>Largest picture, as a product of width and height.</summary>
     public const int MaxPixels = 4096 * 2304;
@@ -20,6 +22,7 @@ internal sealed unsafe class H264Decoder : IVideoDecoder
     /// <summary>More than the 16 pictures that H.264 may reorder over; a power of two.</summary>
     private const int TimesCapacity = 64;
 
+    private readonly MediaCodec _kind;
     private readonly VideoFramePool _frames;
     private readonly NativePacket _packet;
     private readonly NativeFrame _picture;
@@ -31,10 +34,11 @@ internal sealed unsafe class H264Decoder : IVideoDecoder
     private long _written;
     private bool _pictureIsReady;
     private bool _isDamaged;
-    private bool _isSuspect;
+    private bool _isSuspect = true;
 
-    public H264Decoder(VideoFramePool frames)
+    public LibavVideoDecoder(MediaCodec kind, VideoFramePool frames)
     {
+        _kind = kind;
         _frames = frames;
         _codec = Open();
         _packet = new();
@@ -43,10 +47,9 @@ internal sealed unsafe class H264Decoder : IVideoDecoder
 
     public bool TryWrite(EncodedFrame frame)
     {
-        if (frame.Codec != MediaCodec.H264 || frame.ByteCount == 0)
+        if (frame.Codec != _kind || frame.ByteCount == 0 || !TryPrepare(frame.Data))
             return false;
 
-        StartAfreshIfNeeded(frame.Data);
         _packet.Fill(frame.Data, _written);
         _times[_written % TimesCapacity] = new(_written, frame.MediaTime, frame.FirstArrival, frame.LastArrival);
         _written++;
@@ -83,6 +86,23 @@ internal sealed unsafe class H264Decoder : IVideoDecoder
         _converter.Dispose();
     }
 
+    /// <summary>False when there is nothing that the access unit could build on.</summary>
+    private bool TryPrepare(ReadOnlySpan<byte> accessUnit)
+    {
+        if (_kind == MediaCodec.H264)
+        {
+            StartAfreshIfNeeded(accessUnit);
+            return true;
+        }
+
+        // A VP8 picture does not say which ones it builds on: after damage, libavcodec goes on with whatever it has.
+        bool isKeyFrame = Vp8Frame.IsKeyFrame(accessUnit);
+        if (_isSuspect && !isKeyFrame)
+            return false;
+        _isSuspect = false;
+        return true;
+    }
+
     /// <summary>
     /// Takes a new codec for new parameters, and for the same ones after damage: libavcodec never shortens the reordering delay
     /// that it has once seen, be it in another sequence or in a broken one. What the old codec holds is still read.
@@ -104,9 +124,9 @@ internal sealed unsafe class H264Decoder : IVideoDecoder
         _codec = next;
     }
 
-    private static CodecContext Open()
+    private CodecContext Open()
     {
-        CodecContext codec = CodecContext.ForDecoder("h264"u8);
+        CodecContext codec = CodecContext.ForDecoder(_kind == MediaCodec.Vp8 ? "vp8"u8 : "h264"u8);
         try
         {
             codec.Set("threads"u8, 1);
