@@ -190,7 +190,10 @@ internal sealed class MediaReceiver : IDisposable
         return statistics;
     }
 
-    /// <summary>Writes the reports and requests that are due as one compound (or reduced-size) packet.</summary>
+    /// <summary>
+    /// Writes the reports and requests that are due as one compound packet. To a peer that takes reduced-size RTCP (RFC 5506) each
+    /// request goes alone, by the next call: FFmpeg reads a NACK only when nothing else is in its packet.
+    /// </summary>
     public void WriteRtcp(TimeSpan now, ref RtcpWriter writer)
     {
         if (now >= _nextReport)
@@ -205,12 +208,18 @@ internal sealed class MediaReceiver : IDisposable
                 continue;
             if (stream.IsNackDue(now))
             {
-                BeginFeedback(ref writer, _media[i]);
+                if (!TryBeginFeedback(ref writer, _media[i]))
+                    return;
                 stream.TryWriteNack(now, _media[i].LocalSsrc, ref writer);
             }
 
-            if (stream.Kind == MediaKind.Video)
-                WriteKeyFrameRequest(now, stream, _media[i], ref writer);
+            if (IsKeyFrameRequestDue(now, stream))
+            {
+                if (!TryBeginFeedback(ref writer, _media[i]))
+                    return;
+                _nextKeyFrameRequest = now + KeyFrameRequestInterval;
+                stream.WriteKeyFrameRequest(_media[i], ref writer);
+            }
         }
     }
 
@@ -235,22 +244,17 @@ internal sealed class MediaReceiver : IDisposable
             writer.TryWriteCname(_media[0].LocalSsrc, _media[0].Cname);
     }
 
-    private void WriteKeyFrameRequest(TimeSpan now, RtpReceiveStream stream, NegotiatedMedia media, ref RtcpWriter writer)
-    {
-        if (!(_keyFrameWanted || stream.NeedsKeyFrame) || now < _nextKeyFrameRequest)
-            return;
+    private bool IsKeyFrameRequestDue(TimeSpan now, RtpReceiveStream stream) =>
+        stream.Kind == MediaKind.Video && (_keyFrameWanted || stream.NeedsKeyFrame) && now >= _nextKeyFrameRequest;
 
-        _nextKeyFrameRequest = now + KeyFrameRequestInterval;
-        BeginFeedback(ref writer, media);
-        stream.WriteKeyFrameRequest(media, ref writer);
-    }
-
-    // A compound packet begins with a report, unless the peer takes reduced-size RTCP (RFC 5506): FFmpeg reads a NACK only when it
-    // stands alone.
-    private static void BeginFeedback(ref RtcpWriter writer, NegotiatedMedia media)
+    /// <summary>A compound packet begins with a report (RFC 3550 6.1); a reduced one holds nothing yet, or this request is not for it.</summary>
+    private static bool TryBeginFeedback(ref RtcpWriter writer, NegotiatedMedia media)
     {
-        if (writer.ByteCount == 0 && !media.ReducedSizeRtcp)
+        if (writer.ByteCount > 0)
+            return !media.ReducedSizeRtcp;
+        if (!media.ReducedSizeRtcp)
             writer.TryWriteReceiverReport(media.LocalSsrc);
+        return true;
     }
 
     /// <summary>

@@ -41,7 +41,10 @@ public sealed class DtlsIdentity : IDisposable
 
     /// <summary>Makes a self-signed ECDSA P-256 certificate (RFC 8827 6.5), valid for a year from the day before <paramref name="today"/>.</summary>
     /// <exception cref="PlatformNotSupportedException">OpenSSL 3 is not there.</exception>
-    public static DtlsIdentity Create(DateOnly today)
+    public static DtlsIdentity Create(DateOnly today) => Create(today, SrtpProfiles);
+
+    /// <summary>Makes one that agrees to these SRTP profiles only: peers of fewer profiles, for tests.</summary>
+    internal static DtlsIdentity Create(DateOnly today, string srtpProfiles)
     {
         try
         {
@@ -55,7 +58,7 @@ public sealed class DtlsIdentity : IDisposable
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var certificate = CreateCertificate(key, today);
-        var context = CreateContext();
+        var context = CreateContext(srtpProfiles);
         try
         {
             var der = certificate.RawData;
@@ -81,7 +84,7 @@ public sealed class DtlsIdentity : IDisposable
 #pragma warning restore RS0030
     }
 
-    private static SslContextHandle CreateContext()
+    private static SslContextHandle CreateContext(string srtpProfiles)
     {
         OpenSsl.ERR_clear_error();
         var context = OpenSsl.SSL_CTX_new(OpenSsl.DTLS_method());
@@ -92,7 +95,7 @@ public sealed class DtlsIdentity : IDisposable
         Check(OpenSsl.SSL_CTX_set_cipher_list(context, CipherSuites) == 1, "set the cipher suites");
         Check(OpenSsl.SSL_CTX_ctrl(context, OpenSsl.SSL_CTRL_SET_GROUPS_LIST, 0, Groups) == 1, "set the groups");
         Check(OpenSsl.SSL_CTX_ctrl(context, OpenSsl.SSL_CTRL_SET_SIGALGS_LIST, 0, SignatureAlgorithms) == 1, "set the signature algorithms");
-        Check(OpenSsl.SSL_CTX_set_tlsext_use_srtp(context, SrtpProfiles) == 0, "set the SRTP profiles");
+        Check(OpenSsl.SSL_CTX_set_tlsext_use_srtp(context, srtpProfiles) == 0, "set the SRTP profiles");
         OpenSsl.SSL_CTX_ctrl(context, OpenSsl.SSL_CTRL_SET_SESS_CACHE_MODE, OpenSsl.SSL_SESS_CACHE_OFF, 0);
         OpenSsl.SSL_CTX_ctrl(context, OpenSsl.SSL_CTRL_SET_MAX_CERT_LIST, MaxCertificatesBytes, 0);
         OpenSsl.SSL_CTX_set_options(

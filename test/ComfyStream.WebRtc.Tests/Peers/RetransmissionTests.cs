@@ -277,11 +277,13 @@ public sealed class RetransmissionTests
                 Assert.True(_sender.Enqueue(frame));
                 Transfer(lost: 1);
                 _now += TimeSpan.FromMilliseconds(20);
-                var writer = new RtcpWriter(_slab);
-                _receiver.WriteRtcp(_now, ref writer);
-                var reader = new RtcpReader(_slab.AsSpan(0, writer.ByteCount));
-                while (reader.MoveNext())
-                    _sender.HandleFeedback(_now, reader.Current);
+                while (WriteRtcp() is > 0 and int byteCount)
+                {
+                    var reader = new RtcpReader(_slab.AsSpan(0, byteCount));
+                    while (reader.MoveNext())
+                        _sender.HandleFeedback(_now, reader.Current);
+                }
+
                 Transfer(lost: -1);
                 Assert.True(_receiver.TryReadFrame(_picture, out _));
             }
@@ -291,6 +293,13 @@ public sealed class RetransmissionTests
         {
             _sender.Dispose();
             _receiver.Dispose();
+        }
+
+        private int WriteRtcp()
+        {
+            var writer = new RtcpWriter(_slab);
+            _receiver.WriteRtcp(_now, ref writer);
+            return writer.ByteCount;
         }
 
         private void Transfer(int lost)

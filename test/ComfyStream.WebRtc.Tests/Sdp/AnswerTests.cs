@@ -93,7 +93,7 @@ public sealed class AnswerTests
     public void W26_A_bundle_of_a_missing_mid_is_tolerated()
     {
         NegotiationResult.Success result = SdpTest.Publish(OfferCorpus.Get("FFmpeg80VideoOnly"));
-        Assert.Contains("a=group:BUNDLE 0\r\n", result.AnswerSdp);
+        Assert.Contains("a=group:BUNDLE 1\r\n", result.AnswerSdp);
     }
 
     [Fact]

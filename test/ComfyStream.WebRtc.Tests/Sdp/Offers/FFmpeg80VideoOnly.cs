@@ -17,7 +17,7 @@ internal static class FFmpeg80VideoOnly
         a=ice-pwd:ffmpeg0ffmpeg1ffmpeg2ffmpeg3ffmp
         a=fingerprint:sha-256 0B:30:55:7A:9F:C4:E9:0E:33:58:7D:A2:C7:EC:11:36:5B:80:A5:CA:EF:14:39:5E:83:A8:CD:F2:17:3C:61:86
         a=setup:passive
-        a=mid:0
+        a=mid:1
         a=sendonly
         a=msid:FFmpeg video
         a=rtcp-mux
