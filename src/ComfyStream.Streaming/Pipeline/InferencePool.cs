@@ -1,27 +1,58 @@
+using System.Diagnostics.CodeAnalysis;
 using ComfyStream.Transport;
 
 namespace ComfyStream.Streaming.Pipeline;
 
 /// <summary>
 /// The workers that run workflows: streams take turns, with one picture in flight each, so that a slow stream delays the
-/// others by at most one picture a worker.
+/// others by at most one picture a worker. A worker whose call was given up is replaced, and ends when the call returns.
 /// </summary>
 internal sealed class InferencePool
 {
+    /// <summary>As many calls that were given up may hold a thread; the worker of one more is not replaced.</summary>
+    public const int MostAbandoned = 16;
+
     private const int MostStreams = 4096;
 
     private readonly BoundedQueue<ProcessStage> _ready = new(MostStreams);
     private readonly SemaphoreSlim _readyCount = new(0);
-    private readonly Thread[] _workers;
+    private readonly int _wanted;
     private volatile bool _stopping;
+
+    // Guards all that follows.
+    private readonly Lock _lock = new();
+    private readonly List<Thread> _threads = [];
+    private int _running;
+    private int _abandoned;
+    private int _started;
 
     public InferencePool(int workers)
     {
-        _workers = new Thread[workers];
-        for (int i = 0; i < workers; i++)
+        _wanted = workers;
+        lock (_lock)
         {
-            _workers[i] = new Thread(Work) { Name = $"infer-{i}", IsBackground = true };
-            _workers[i].Start();
+            for (int i = 0; i < workers; i++)
+                StartWorker();
+        }
+    }
+
+    /// <summary>Workers that take turns; fewer than the pool was made with only while too many calls hang.</summary>
+    public int RunningCount
+    {
+        get
+        {
+            lock (_lock)
+                return _running;
+        }
+    }
+
+    /// <summary>Calls that were given up and have not returned: each holds a thread and its picture.</summary>
+    public int AbandonedCount
+    {
+        get
+        {
+            lock (_lock)
+                return Math.Max(0, _abandoned);
         }
     }
 
@@ -37,33 +68,99 @@ internal sealed class InferencePool
     }
 
     /// <summary>
-    /// Takes no more work and ends the workers. False when a workflow held one for longer than <paramref name="patience"/>: it ends with
-    /// its picture.
+    /// Starts a worker in the place of one whose call is given up (any thread). False when too many calls hang already: the pool
+    /// then has one worker less until one of them returns.
+    /// </summary>
+    public bool TryReplaceWorker()
+    {
+        lock (_lock)
+        {
+            _running--;
+            if (++_abandoned > MostAbandoned)
+                return false;
+            StartWorker();
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Takes no more work and ends the workers. False when a workflow held one, given up or not, for longer than
+    /// <paramref name="patience"/>: it ends with its picture.
     /// </summary>
     public bool Stop(TimeSpan patience)
     {
-        _ready.Complete();
-        _stopping = true;
-        _readyCount.Release(_workers.Length);
+        lock (_lock)
+        {
+            _ready.Complete();
+            _stopping = true;
+            _readyCount.Release(_threads.Count);
+        }
+
         TimeSpan limit = EventLoop.Now + patience;
-        return Array.TrueForAll(_workers, worker => worker.Join(limit > EventLoop.Now ? limit - EventLoop.Now : TimeSpan.Zero));
+        for (int i = 0; GetThread(i) is { } thread; i++)
+        {
+            TimeSpan left = limit - EventLoop.Now;
+            if (!thread.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero))
+                return false;
+        }
+
+        return true;
+    }
+
+    private Thread? GetThread(int index)
+    {
+        lock (_lock)
+            return index < _threads.Count ? _threads[index] : null;
+    }
+
+    private void StartWorker()
+    {
+        if (_stopping)
+            _readyCount.Release();
+        else
+            _threads.RemoveAll(thread => !thread.IsAlive);
+        var worker = new Thread(Work) { Name = $"infer-{_started++}", IsBackground = true };
+        worker.Start();
+        _threads.Add(worker);
+        _running++;
     }
 
     private void Work()
     {
-        while (true)
+        while (TryTake(out ProcessStage? stage))
         {
-            _readyCount.Wait();
-            ProcessStage? stage;
+            if (!stage.RunOne() && !TryRejoin())
+                return;
+        }
 
-            // What was counted may lie behind a stage that another thread is still adding.
-            for (SpinWait wait = default; !_ready.TryDequeue(out stage); wait.SpinOnce())
-            {
-                if (_stopping && _ready.Count == 0)
-                    return;
-            }
+        lock (_lock)
+            _running--;
+    }
 
-            stage.RunOne();
+    private bool TryTake([NotNullWhen(true)] out ProcessStage? stage)
+    {
+        _readyCount.Wait();
+
+        // What was counted may lie behind a stage that another thread is still adding.
+        for (SpinWait wait = default; !_ready.TryDequeue(out stage); wait.SpinOnce())
+        {
+            if (_stopping && _ready.Count == 0)
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether a worker comes back from a call that was given up before another took its place.</summary>
+    private bool TryRejoin()
+    {
+        lock (_lock)
+        {
+            _abandoned--;
+            if (_running >= _wanted)
+                return false;
+            _running++;
+            return true;
         }
     }
 }

@@ -1,25 +1,77 @@
 using ComfyStream.Media;
 using ComfyStream.Streaming.Diagnostics;
+using ComfyStream.Transport;
 
 namespace ComfyStream.Streaming.Pipeline;
 
 /// <summary>
 /// Runs one stream's workflow on the inference pool, one picture at a time. The decode thread publishes to it; a worker of the
-/// pool runs it; the encode thread takes the result.
+/// pool runs it and hands the result on; a supervisor looks after calls that do not end. What is done about failures stands in
+/// <see cref="FailurePolicy"/>.
 /// </summary>
-internal sealed class ProcessStage(
-    string channel, IWorkflow workflow, IFrameProcessor first, InferencePool pool, Action<VideoFrame> output, Action<Exception> onFailure)
+/// <remarks>
+/// A call into the workflow is ended by exactly one of two: the worker, when it returns, or the supervisor, who gives it up. The one
+/// who ended it owns the processor and sets the state; a worker that comes back too late cleans up behind itself and touches
+/// nothing of the stage.
+/// </remarks>
+internal sealed class ProcessStage
 {
     private const int Idle = 0;
     private const int Scheduled = 1;
-    private const int Ended = 2;
+    private const int Running = 2;
+    private const int Ended = 3;
 
+    private const long NoCall = 0;
+    private static readonly TimeSpan EndSupervisionInterval = TimeSpan.FromMilliseconds(50);
+
+    private readonly string _channel;
+    private readonly IWorkflow _workflow;
+    private readonly InferencePool _pool;
+    private readonly Action<VideoFrame> _output;
+    private readonly Action<Exception> _onFailure;
+    private readonly ProcessLimits _limits;
+    private readonly FailurePolicy _policy;
+    private readonly Func<TimeSpan> _clock;
     private readonly LatestFrameSlot _input = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _supervision = new();
     private int _state = Idle;
+    private IFrameProcessor? _processor;
+    private volatile bool _isWarm;
+    private long _callBegunTicks = NoCall;
+    private long _cancelledCall;
+    private long _handedOverTicks;
+    private long _completedTicks;
     private volatile bool _completed;
     private long _processed;
     private long _failed;
+    private long _late;
+    private long _hung;
+    private long _skipped;
+
+    /// <param name="channel">Its stream, for messages.</param>
+    /// <param name="workflow">Makes a new processor after a hang, on a worker of the pool.</param>
+    /// <param name="first">The first processor; taken.</param>
+    /// <param name="pool">Where it runs.</param>
+    /// <param name="output">Takes each result; on a worker of the pool, one at a time, and never after the end.</param>
+    /// <param name="onFailure">Told of every failure, on a worker or the supervisor's thread.</param>
+    /// <param name="limits">Other than <see cref="ProcessLimits.Default"/>.</param>
+    /// <param name="clock">Other than <see cref="EventLoop.Now"/>; <see cref="Supervise"/> is given the same time.</param>
+    public ProcessStage(
+        string channel,
+        IWorkflow workflow,
+        IFrameProcessor first,
+        InferencePool pool,
+        Action<VideoFrame> output,
+        Action<Exception> onFailure,
+        ProcessLimits? limits = null,
+        Func<TimeSpan>? clock = null)
+    {
+        (_channel, _workflow, _processor, _pool, _output, _onFailure) = (channel, workflow, first, pool, output, onFailure);
+        _limits = limits ?? ProcessLimits.Default;
+        _policy = new FailurePolicy(_limits);
+        _clock = clock ?? (static () => EventLoop.Now);
+    }
 
     /// <summary>Times of the workflow.</summary>
     public StageTimes Times { get; } = new("process");
@@ -30,84 +82,127 @@ internal sealed class ProcessStage(
     /// <summary>Pictures that left the workflow.</summary>
     public long ProcessedCount => Volatile.Read(ref _processed);
 
-    /// <summary>Pictures that the workflow failed on.</summary>
+    /// <summary>Pictures that the workflow failed on, and processors that could not be made.</summary>
     public long FailedCount => Volatile.Read(ref _failed);
 
     /// <summary>Results that came after their deadline; they were handed on all the same.</summary>
-    public long LateCount => 0;
+    public long LateCount => Volatile.Read(ref _late);
 
-    /// <summary>Calls of the workflow that were given up because they did not end.</summary>
-    public long HangCount => 0;
+    /// <summary>Calls of the workflow that took so long that they were asked to end.</summary>
+    public long HangCount => Volatile.Read(ref _hung);
 
-    /// <summary>Whether the workflow takes no picture any more, because it hung too often.</summary>
-    public bool IsDisabled => false;
+    /// <summary>Those of them that did not end and were given up.</summary>
+    public int AbandonedCount => _policy.AbandonedCount;
 
-    /// <summary>The stream's name and the workflow, for messages.</summary>
-    public string Name => $"{channel} ({workflow.Name})";
+    /// <summary>Pictures that were let go untried, while the workflow rests after failures or is switched off.</summary>
+    public long SkippedCount => Volatile.Read(ref _skipped);
 
-    /// <summary>Looks for what takes too long; called some 20 times a second by one thread.</summary>
-    public void Supervise(TimeSpan now) => _ = now;
+    /// <summary>Whether the workflow is switched off, because it hung too often: no picture is processed any more.</summary>
+    public bool IsDisabled => _policy.IsDisabled;
 
     /// <summary>Hands a picture over (takes it).</summary>
     public void Publish(VideoFrame frame)
     {
+        TimeSpan now = _clock();
+        if (_policy.IsResting(now))
+        {
+            Skip(frame);
+            return;
+        }
+
+        Volatile.Write(ref _handedOverTicks, now.Ticks);
         _input.Publish(frame);
         TrySchedule();
     }
 
-    /// <summary>Processes the newest picture; on a worker of the pool.</summary>
-    public void RunOne()
+    /// <summary>
+    /// Processes the newest picture, or makes a processor where there is none; on a worker of the pool. False when the call was given
+    /// up meanwhile: the stage goes on without this worker.
+    /// </summary>
+    public bool RunOne()
     {
-        if (_input.Take() is { } frame)
-        {
-            if (_completed)
-                frame.Return();
-            else
-                Process(frame);
-        }
+        if (Interlocked.CompareExchange(ref _state, Running, Scheduled) != Scheduled)
+            return true;
+        if (!TryTakeTurn())
+            return false;
 
-        // A picture, or the end, that came since found the stage scheduled: it must be seen to here.
-        GoIdle();
+        // A picture, or the end, that came since found the stage running: it must be seen to here.
+        Rest(Running);
         if (_input.HasFrame)
             TrySchedule();
+        return true;
     }
 
     /// <summary>
-    /// Ends after the picture in flight: completes when the workflow has been freed, which for one that hangs is never. Nobody may
-    /// publish any more.
+    /// Asks a call that takes too long to end, and gives it up when it does not. Called some 20 times a second by one thread;
+    /// <paramref name="now"/> is the time of the stage's clock.
+    /// </summary>
+    public void Supervise(TimeSpan now)
+    {
+        // The one who waits for the end supervises too.
+        lock (_supervision)
+        {
+            long call = Volatile.Read(ref _callBegunTicks);
+            if (call == NoCall)
+                return;
+            switch (Judge(call, now))
+            {
+                case CallVerdict.Cancel:
+                    Cancel(call);
+                    break;
+                case CallVerdict.Abandon:
+                    Abandon(call, now);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Ends after the picture in flight: completes when the workflow has been freed or, should it hang, after a second, when it is left
+    /// to the pool. Nobody may publish any more; nothing is handed on once it has completed.
     /// </summary>
     public Task CompleteAsync()
     {
+        Volatile.Write(ref _completedTicks, _clock().Ticks);
         _completed = true;
         Interlocked.MemoryBarrier();
         TryEnd();
-        return _ended.Task;
+        return _ended.Task.IsCompleted ? _ended.Task : SuperviseEndAsync();
+    }
+
+    /// <summary>Nobody else may do it any more.</summary>
+    private async Task SuperviseEndAsync()
+    {
+        while (await Task.WhenAny(_ended.Task, Task.Delay(EndSupervisionInterval)).ConfigureAwait(false) != _ended.Task)
+            Supervise(_clock());
+        await _ended.Task.ConfigureAwait(false);
     }
 
     private void TrySchedule()
     {
         if (_completed || Interlocked.CompareExchange(ref _state, Scheduled, Idle) != Idle)
             return;
-        if (!pool.Schedule(this))
-            GoIdle();
+        if (!_pool.Schedule(this))
+            Rest(Scheduled);
     }
 
-    private void GoIdle()
+    private void Rest(int from)
     {
-        Interlocked.Exchange(ref _state, Idle);
-        if (_completed)
+        if (Interlocked.CompareExchange(ref _state, Idle, from) == from && _completed)
             TryEnd();
     }
 
+    /// <summary>Ends unless a call is in flight; whoever ends that one comes here again.</summary>
     private void TryEnd()
     {
-        if (Interlocked.CompareExchange(ref _state, Ended, Idle) != Idle)
+        if (Interlocked.CompareExchange(ref _state, Ended, Idle) != Idle
+            && Interlocked.CompareExchange(ref _state, Ended, Scheduled) != Scheduled)
             return;
 
         _input.Take()?.Return();
         try
         {
-            first.Dispose();
+            _processor?.Dispose();
             _ended.SetResult();
         }
 #pragma warning disable CA1031 // It may run on a worker of the pool, which outlives every workflow.
@@ -118,22 +213,189 @@ internal sealed class ProcessStage(
         }
     }
 
-    private void Process(VideoFrame frame)
+    private bool TryTakeTurn()
     {
+        if (_completed || _policy.IsResting(_clock()))
+        {
+            if (_input.Take() is { } untried)
+                Skip(untried);
+            return true;
+        }
+
+        if (_processor is not { } processor)
+            return TryCreate();
+        return _input.Take() is not { } frame || TryProcess(processor, frame);
+    }
+
+    private void Skip(VideoFrame frame)
+    {
+        frame.Return();
+        Interlocked.Increment(ref _skipped);
+    }
+
+    private bool TryProcess(IFrameProcessor processor, VideoFrame frame)
+    {
+        // Right but for a picture that was replaced in this very moment, whose successor's time it may be.
+        var handedOver = new TimeSpan(Volatile.Read(ref _handedOverTicks));
+        VideoFrame? result = null;
+        Exception? failure = null;
+        long call = BeginCall();
         StageTimes.Measurement begun = StageTimes.Begin();
         try
         {
-            VideoFrame result = first.Process(frame);
-            Times.End(begun);
-            Interlocked.Increment(ref _processed);
-            output(result);
+            result = processor.Process(frame);
         }
 #pragma warning disable CA1031 // The boundary of a stage: whatever a node throws is that stream's failure, not the relay's.
+        catch (Exception thrown)
+#pragma warning restore CA1031
+        {
+            failure = thrown;
+        }
+
+        TimeSpan now = _clock();
+        if (!TryEndCall(call))
+        {
+            result?.Return();
+            Free(processor);
+            return false;
+        }
+
+        _isWarm = true;
+        if (result is null)
+        {
+            _policy.OnFailed(new TimeSpan(call), now);
+            Report(failure!);
+            return true;
+        }
+
+        Times.End(begun);
+        _policy.OnProcessed();
+        if (_policy.IsLate(handedOver, now))
+            Interlocked.Increment(ref _late);
+        Interlocked.Increment(ref _processed);
+        _output(result);
+        return true;
+    }
+
+    private bool TryCreate()
+    {
+        IFrameProcessor? made = null;
+        Exception? failure = null;
+        long call = BeginCall();
+        try
+        {
+            made = _workflow.CreateProcessor();
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception thrown)
+#pragma warning restore CA1031
+        {
+            failure = thrown;
+        }
+
+        if (!TryEndCall(call))
+        {
+            Free(made);
+            return false;
+        }
+
+        _processor = made;
+        if (made is not null)
+        {
+            _policy.OnCreated();
+            return true;
+        }
+
+        _policy.OnCreationFailed(_clock());
+        Report(failure!);
+        return true;
+    }
+
+    private void Report(Exception failure)
+    {
+        _onFailure(failure);
+        Interlocked.Increment(ref _failed);
+    }
+
+    /// <summary>Frees what was given up. The stage may have ended since: nobody is there to be told.</summary>
+    private static void Free(IFrameProcessor? processor)
+    {
+        try
+        {
+            processor?.Dispose();
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+    }
+
+    /// <summary>A call is known by the time when it began.</summary>
+    private long BeginCall()
+    {
+        long call = Math.Max(NoCall + 1, _clock().Ticks);
+        Volatile.Write(ref _callBegunTicks, call);
+        return call;
+    }
+
+    private bool TryEndCall(long call) => Interlocked.CompareExchange(ref _callBegunTicks, NoCall, call) == call;
+
+    private CallVerdict Judge(long call, TimeSpan now)
+    {
+        CallVerdict verdict = _policy.Judge(now - new TimeSpan(call), isFirst: !_isWarm);
+        if (!_completed)
+            return verdict;
+        CallVerdict atEnd = _policy.JudgeAtEnd(now - new TimeSpan(Volatile.Read(ref _completedTicks)));
+        return atEnd > verdict ? atEnd : verdict;
+    }
+
+    private void Cancel(long call)
+    {
+        if (_cancelledCall == call)
+            return;
+        _cancelledCall = call;
+        Interlocked.Increment(ref _hung);
+        try
+        {
+            // Should the call have ended by now, the next picture may be hit; that one fails, and the one after it does not.
+            Volatile.Read(ref _processor)?.Cancel();
+        }
+#pragma warning disable CA1031 // As above.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            Interlocked.Increment(ref _failed);
-            onFailure(failure);
+            _onFailure(failure);
         }
+    }
+
+    private void Abandon(long call, TimeSpan now)
+    {
+        if (!TryEndCall(call))
+            return;
+        if (_cancelledCall != call)
+            Interlocked.Increment(ref _hung);
+        Volatile.Write(ref _processor, null);
+        _isWarm = false;
+        bool isReplaced = _pool.TryReplaceWorker();
+        _policy.OnAbandoned(isReplaced);
+        _onFailure(new TimeoutException(Explain(now - new TimeSpan(call), isReplaced)));
+
+        // The next processor is made at once, not when it is needed.
+        Rest(Running);
+        TrySchedule();
+    }
+
+    private string Explain(TimeSpan elapsed, bool isReplaced)
+    {
+        string what = $"the workflow '{_workflow.Name}' did not come back for {elapsed.TotalSeconds:0} s and could not be stopped";
+        if (_completed)
+            return $"{what}; its stream has ended without it";
+        if (!IsDisabled)
+            return $"{what}; it is started anew, {AbandonedCount} of at most {_limits.MostAbandoned - 1} times";
+        string why = isReplaced
+            ? $"this happened {AbandonedCount} times"
+            : $"{InferencePool.MostAbandoned} more hang in this relay: restart it to be rid of them";
+        return $"{what}; it is switched off for this stream ({why}). Publish to channel '{_channel}' again, with another workflow or once this one is mended";
     }
 }

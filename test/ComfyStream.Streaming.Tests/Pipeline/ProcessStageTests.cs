@@ -25,7 +25,7 @@ public sealed class ProcessStageTests : IDisposable
     {
         using var workflow = new BlockingProcessor();
         var output = new LatestFrameSlot();
-        var stage = new ProcessStage("cam", Workflow, workflow, _pool, output.Publish, _ => { });
+        var stage = new ProcessStage("cam", Workflow, workflow, _pool, output.Publish, _ => { }, clock: () => TimeSpan.FromHours(1));
         stage.Publish(_frames.Rent(16, 16));
         Assert.True(workflow.Entered.Wait(Patience, TestContext.Current.CancellationToken));
         stage.Publish(_frames.Rent(16, 16));
@@ -46,7 +46,7 @@ public sealed class ProcessStageTests : IDisposable
     {
         using var workflow = new BlockingProcessor();
         var output = new LatestFrameSlot();
-        var stage = new ProcessStage("cam", Workflow, workflow, _pool, output.Publish, _ => { });
+        var stage = new ProcessStage("cam", Workflow, workflow, _pool, output.Publish, _ => { }, clock: () => TimeSpan.FromHours(1));
         stage.Publish(_frames.Rent(16, 16));
         Assert.True(workflow.Entered.Wait(Patience, TestContext.Current.CancellationToken));
         Task ended = stage.CompleteAsync();
@@ -66,7 +66,7 @@ public sealed class ProcessStageTests : IDisposable
         await Task.WhenAll(Enumerable.Range(0, Streams).Select(_ => Task.Run(async () =>
         {
             var output = new LatestFrameSlot();
-            var stage = new ProcessStage("cam", Workflow, new IdentityProcessor(), _pool, output.Publish, _ => { });
+            var stage = new ProcessStage("cam", Workflow, new IdentityProcessor(), _pool, output.Publish, _ => { }, clock: () => TimeSpan.FromHours(1));
             for (int i = 0; i < Pictures; i++)
                 stage.Publish(_frames.Rent(16, 16));
 
