@@ -64,7 +64,7 @@ internal static class FfmpegTool
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{program} {arguments}: {errors.Result}");
+        Assert.True(process.ExitCode == 0 && errors.Result.Length == 0, $"{program} {arguments}: {errors.Result}");
         return output;
     }
 }
