@@ -53,6 +53,24 @@ internal sealed class RetransmissionBuffer(int capacity)
         return low > 0 && packet < frame.Frame.PacketCount;
     }
 
+    /// <summary>Whether the packet was sent longer ago than what is held.</summary>
+    public bool IsForgotten(ulong packetIndex) => _count == 0 || packetIndex < At(0).FirstPacketIndex;
+
+    /// <summary>The first frame held with which a peer can go on that lacks what is forgotten.</summary>
+    public bool TryFindEntry(out ulong firstPacketIndex)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            ref SentFrame frame = ref At(i);
+            firstPacketIndex = frame.FirstPacketIndex;
+            if (frame.IsEntry)
+                return true;
+        }
+
+        firstPacketIndex = 0;
+        return false;
+    }
+
     /// <summary>Releases what is too old.</summary>
     public void Trim(TimeSpan now)
     {

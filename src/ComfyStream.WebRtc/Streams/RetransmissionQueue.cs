@@ -2,7 +2,7 @@ namespace ComfyStream.WebRtc.Streams;
 
 /// <summary>
 /// Packets that a peer asked for again, in order. Refuses repeats that come before the answer can have arrived, and spends at most
-/// a quarter of the bytes that are sent anyway, after an initial allowance. Owned by the event loop's thread.
+/// as many bytes as are sent anyway, after an initial allowance. Owned by the event loop's thread.
 /// </summary>
 internal sealed class RetransmissionQueue
 {
@@ -11,9 +11,6 @@ internal sealed class RetransmissionQueue
 
     /// <summary>Bytes that may be sent again at once, before anything was earned: a large key frame's worth of loss.</summary>
     public const int MaxBurstBytes = 64 * 1200;
-
-    /// <summary>Bytes sent for each byte sent again.</summary>
-    public const int SentPerRetransmitted = 4;
 
     private const int Capacity = 128;
 
@@ -24,25 +21,26 @@ internal sealed class RetransmissionQueue
     private readonly Answer[] _answers = new Answer[Capacity];
     private int _first;
     private int _count;
-    private long _credit = MaxBurstBytes * SentPerRetransmitted;
+    // Chromium asks for more than is lost: a path that loses 5 % and reorders by 30 ms makes it ask for 60 % of all packets, and
+    // each that it does not get is a freeze.
+    private long _credit = MaxBurstBytes;
 
     /// <summary>Packets waiting.</summary>
     public int Count => _count;
 
     /// <summary>Earns for a packet that was sent for the first time.</summary>
-    public void NotePacketSent(int byteCount) => _credit = Math.Min(_credit + byteCount, MaxBurstBytes * SentPerRetransmitted);
+    public void NotePacketSent(int byteCount) => _credit = Math.Min(_credit + byteCount, MaxBurstBytes);
 
     /// <summary>Queues a packet of that size. False for a repeat, and when the allowance or the queue is exhausted.</summary>
     public bool TryEnqueue(TimeSpan now, ulong packetIndex, int byteCount, TimeSpan? roundTripTime)
     {
         ref Answer answer = ref _answers[packetIndex % Capacity];
         bool isRepeat = answer.PacketIndexPlusOne == packetIndex + 1 && now - answer.At < RepeatTime(roundTripTime);
-        long cost = (long)byteCount * SentPerRetransmitted;
-        if (isRepeat || _count == Capacity || _credit < cost)
+        if (isRepeat || _count == Capacity || _credit < byteCount)
             return false;
 
         answer = new Answer { PacketIndexPlusOne = packetIndex + 1, At = now };
-        _credit -= cost;
+        _credit -= byteCount;
         _queue[(_first + _count++) % Capacity] = packetIndex;
         return true;
     }

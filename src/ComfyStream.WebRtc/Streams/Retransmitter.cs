@@ -5,7 +5,8 @@ namespace ComfyStream.WebRtc.Streams;
 
 /// <summary>
 /// What one sent stream keeps in order to send it again: the last frames, what was asked for of them, and the sequence numbers of
-/// RTX packets. Owned by the event loop's thread.
+/// RTX packets. A peer that lacks something that is forgotten, as after an outage, is helped by nothing before the next key frame:
+/// no packet of that time is sent again. Owned by the event loop's thread.
 /// </summary>
 /// <param name="capacity">Most frames kept, a power of two.</param>
 /// <param name="initialRtxSequence">Random; its highest bit is ignored, as that of the stream's own first one.</param>
@@ -13,6 +14,11 @@ internal sealed class Retransmitter(int capacity, ushort initialRtxSequence)
 {
     private readonly RetransmissionBuffer _sent = new(capacity);
     private readonly RetransmissionQueue _queue = new();
+
+    // Requests for what is before are of no use; above all indices while the key frame that it waits for is still to be sent.
+    private ulong _usefulFrom;
+    private ulong _lastEntry;
+    private bool _isKeyFrameNeeded;
 
     /// <summary>
     /// Packet index of the next RTX packet. Each is another text, even when it carries the same packet again, so no index is used
@@ -26,11 +32,27 @@ internal sealed class Retransmitter(int capacity, ushort initialRtxSequence)
     /// <summary>Payload bytes sent again.</summary>
     public long BytesSent { get; private set; }
 
-    /// <summary>Packets asked for that were too old, asked for twice, or above the allowance.</summary>
+    /// <summary>Packets asked for that were too old or of no use, asked for twice, or above the allowance.</summary>
     public long Refused { get; private set; }
 
     /// <summary>Keeps a frame that begins to be sent.</summary>
-    public void Add(in SentFrame frame) => _sent.Add(frame);
+    public void Add(in SentFrame frame)
+    {
+        _sent.Add(frame);
+        if (!frame.IsEntry)
+            return;
+        _lastEntry = frame.FirstPacketIndex;
+        if (_usefulFrom > _lastEntry)
+            _usefulFrom = _lastEntry;
+    }
+
+    /// <summary>Whether, since the last call, the peer asked for something forgotten that no key frame has followed: it needs one.</summary>
+    public bool TryTakeKeyFrameNeed()
+    {
+        bool isNeeded = _isKeyFrameNeeded;
+        _isKeyFrameNeeded = false;
+        return isNeeded;
+    }
 
     /// <summary>Earns allowance for a packet that was sent for the first time.</summary>
     public void NotePacketSent(int byteCount) => _queue.NotePacketSent(byteCount);
@@ -50,12 +72,27 @@ internal sealed class Retransmitter(int capacity, ushort initialRtxSequence)
             long packetIndex = SequenceNumber.Extend(sequenceNumber, (long)nextPacketIndex);
             bool isSent = packetIndex >= 0 && (ulong)packetIndex < nextPacketIndex;
             if (!isSent
+                || !IsUseful((ulong)packetIndex)
                 || !_sent.TryFind((ulong)packetIndex, out SentFrame frame, out int packet)
                 || !_queue.TryEnqueue(now, (ulong)packetIndex, headerBytes + frame.Frame.GetPayload(packet).Length, roundTripTime))
             {
                 Refused++;
             }
         }
+    }
+
+    private bool IsUseful(ulong packetIndex)
+    {
+        if (packetIndex < _usefulFrom)
+            return false;
+        if (!_sent.IsForgotten(packetIndex))
+            return true;
+
+        if (_sent.TryFindEntry(out ulong entry))
+            _usefulFrom = entry;
+        else if (packetIndex >= _lastEntry)
+            (_usefulFrom, _isKeyFrameNeeded) = (ulong.MaxValue, true);
+        return false;
     }
 
     /// <summary>The packet whose turn it is: a frame and its number in it. It stays until <see cref="Dequeue"/>.</summary>

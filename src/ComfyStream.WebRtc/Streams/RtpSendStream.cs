@@ -186,7 +186,7 @@ internal sealed class RtpSendStream
             HandleNack(now, nack.Item);
         }
 
-        return Kind == MediaKind.Video && _remote.AsksForKeyFrame(packet);
+        return Kind == MediaKind.Video && (_remote.AsksForKeyFrame(packet) | (_retransmitter?.TryTakeKeyFrameNeed() ?? false));
     }
 
     /// <summary>Queues what one entry of a generic NACK asks for, as far as it is known and allowed.</summary>

@@ -16,4 +16,7 @@ internal struct SentFrame
 
     /// <summary>When its sending began.</summary>
     public TimeSpan SentAt;
+
+    /// <summary>Whether a peer that lacks everything before can go on here.</summary>
+    public readonly bool IsEntry => Frame.IsKeyFrame || Frame.Kind == MediaKind.Audio;
 }
