@@ -91,6 +91,30 @@ public sealed class HangTests
     }
 
     [Fact]
+    public async Task One_that_is_started_anew_may_warm_up_again()
+    {
+        using var rig = new StageRig();
+        using var hanging = new ScriptedProcessor();
+        using var next = new ScriptedProcessor { Listens = true };
+        ProcessStage stage = rig.Start(hanging, () => next);
+        rig.Publish(stage);
+        rig.PublishToHang(stage, hanging);
+        rig.Advance(5);
+        stage.Supervise(rig.Now);
+
+        rig.PublishToHang(stage, next);
+        rig.Advance(29.999);
+        stage.Supervise(rig.Now);
+        Assert.Equal(1, stage.HangCount);
+        rig.Advance(0.001);
+        stage.Supervise(rig.Now);
+        StageRig.Until(() => stage.FailedCount == 1);
+        Assert.Equal((2, 1), (stage.HangCount, stage.AbandonedCount));
+        hanging.Release();
+        await EndAsync(stage);
+    }
+
+    [Fact]
     public async Task The_only_worker_is_replaced_so_that_other_streams_go_on()
     {
         using var rig = new StageRig(workers: 1);

@@ -42,6 +42,12 @@ public sealed class ProcessFailureTests
         for (int i = 0; i < 30; i++)
             rig.Publish(stage);
         Assert.Equal((30, 11, 89), (stage.ProcessedCount, stage.FailedCount, stage.SkippedCount));
+
+        // All is forgiven.
+        processor.Script = _ => throw new InvalidDataException("out of paint");
+        for (int i = 0; i < 9; i++)
+            rig.Publish(stage);
+        Assert.Equal((20, 89), (stage.FailedCount, stage.SkippedCount));
         await EndAsync(stage);
     }
 
