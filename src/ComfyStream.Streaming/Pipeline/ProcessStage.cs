@@ -10,9 +10,8 @@ namespace ComfyStream.Streaming.Pipeline;
 /// <see cref="FailurePolicy"/>.
 /// </summary>
 /// <remarks>
-/// A call into the workflow is ended by exactly one of two: the worker, when it returns, or the supervisor, who gives it up. The one
-/// who ended it owns the processor and sets the state; a worker that comes back too late cleans up behind itself and touches
-/// nothing of the stage.
+/// Whoever ended the call in flight (<see cref="WatchedCall"/>), worker or supervisor, owns the processor and sets the state. A worker
+/// that comes back from a call that was given up cleans up behind itself and touches nothing of the stage.
 /// </remarks>
 internal sealed class ProcessStage
 {
@@ -21,7 +20,6 @@ internal sealed class ProcessStage
     private const int Running = 2;
     private const int Ended = 3;
 
-    private const long NoCall = 0;
     private static readonly TimeSpan EndSupervisionInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly string _channel;
@@ -33,13 +31,12 @@ internal sealed class ProcessStage
     private readonly FailurePolicy _policy;
     private readonly Func<TimeSpan> _clock;
     private readonly LatestFrameSlot _input = new();
+    private readonly WatchedCall _call = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _supervision = new();
     private int _state = Idle;
     private IFrameProcessor? _processor;
     private volatile bool _isWarm;
-    private long _callBegunTicks = NoCall;
-    private long _cancelledCall;
     private long _handedOverTicks;
     private long _completedTicks;
     private volatile bool _completed;
@@ -142,8 +139,7 @@ internal sealed class ProcessStage
         // The one who waits for the end supervises too.
         lock (_supervision)
         {
-            long call = Volatile.Read(ref _callBegunTicks);
-            if (call == NoCall)
+            if (!_call.TryGet(out long call))
                 return;
             switch (Judge(call, now))
             {
@@ -239,7 +235,7 @@ internal sealed class ProcessStage
         var handedOver = new TimeSpan(Volatile.Read(ref _handedOverTicks));
         VideoFrame? result = null;
         Exception? failure = null;
-        long call = BeginCall();
+        long call = _call.Begin(_clock());
         StageTimes.Measurement begun = StageTimes.Begin();
         try
         {
@@ -253,7 +249,7 @@ internal sealed class ProcessStage
         }
 
         TimeSpan now = _clock();
-        if (!TryEndCall(call))
+        if (!_call.TryEnd(call))
         {
             result?.Return();
             Free(processor);
@@ -281,7 +277,7 @@ internal sealed class ProcessStage
     {
         IFrameProcessor? made = null;
         Exception? failure = null;
-        long call = BeginCall();
+        long call = _call.Begin(_clock());
         try
         {
             made = _workflow.CreateProcessor();
@@ -293,7 +289,7 @@ internal sealed class ProcessStage
             failure = thrown;
         }
 
-        if (!TryEndCall(call))
+        if (!_call.TryEnd(call))
         {
             Free(made);
             return false;
@@ -331,16 +327,6 @@ internal sealed class ProcessStage
         }
     }
 
-    /// <summary>A call is known by the time when it began.</summary>
-    private long BeginCall()
-    {
-        long call = Math.Max(NoCall + 1, _clock().Ticks);
-        Volatile.Write(ref _callBegunTicks, call);
-        return call;
-    }
-
-    private bool TryEndCall(long call) => Interlocked.CompareExchange(ref _callBegunTicks, NoCall, call) == call;
-
     private CallVerdict Judge(long call, TimeSpan now)
     {
         CallVerdict verdict = _policy.Judge(now - new TimeSpan(call), isFirst: !_isWarm);
@@ -352,9 +338,8 @@ internal sealed class ProcessStage
 
     private void Cancel(long call)
     {
-        if (_cancelledCall == call)
+        if (!_call.TryMarkCancelled(call))
             return;
-        _cancelledCall = call;
         Interlocked.Increment(ref _hung);
         try
         {
@@ -371,9 +356,9 @@ internal sealed class ProcessStage
 
     private void Abandon(long call, TimeSpan now)
     {
-        if (!TryEndCall(call))
+        if (!_call.TryEnd(call))
             return;
-        if (_cancelledCall != call)
+        if (_call.TryMarkCancelled(call))
             Interlocked.Increment(ref _hung);
         Volatile.Write(ref _processor, null);
         _isWarm = false;
