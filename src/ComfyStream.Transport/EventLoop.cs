@@ -159,9 +159,11 @@ public sealed class EventLoop : IDisposable
         while (!_isStopping)
         {
             bool isReadable = Wait(_inbox.Count > 0 ? TimeSpan.Zero : _peers.NextDeadline - Now);
+
+            // A peer that was posted is there when its first check, which came after the answer, is looked at.
+            RunCommands(MaxCommandsPerTurn);
             if (isReadable)
                 ReceiveDatagrams();
-            RunCommands(MaxCommandsPerTurn);
             _peers.HandleDeadlines(Now);
             _sender.Flush();
             RunAfterSend();

@@ -135,6 +135,29 @@ public sealed class EventLoopPeerTests : IDisposable
     }
 
     [Fact]
+    public void A_check_that_comes_right_behind_its_peer_is_not_dropped()
+    {
+        // The loop is busy when both come, and finds them together.
+        using var isBusy = new ManualResetEventSlim();
+        using var mayGoOn = new ManualResetEventSlim();
+        using var isSent = new ManualResetEventSlim();
+        _serverLoop.Post(loop => loop.AfterSend(new Deed(() =>
+        {
+            isBusy.Set();
+            mayGoOn.Wait(TestContext.Current.CancellationToken);
+        })));
+        isBusy.Wait(TestContext.Current.CancellationToken);
+        Link link = Start(_clientLoop);
+        _clientLoop.Post(loop => loop.AfterSend(new Deed(isSent.Set)));
+        isSent.Wait(TestContext.Current.CancellationToken);
+
+        mayGoOn.Set();
+
+        Assert.True(link.ServerHandler.WaitConnected());
+        Assert.Equal(0, _serverLoop.Counters.DatagramsDropped);
+    }
+
+    [Fact]
     public void Strangers_who_know_the_user_fragment_or_flood_the_port_change_nothing()
     {
         Link link = Connect();
@@ -232,6 +255,11 @@ public sealed class EventLoopPeerTests : IDisposable
     }
 
     private sealed record Link(PeerPair Pair, EventLoop ClientLoop, RecordingHandler ClientHandler, RecordingHandler ServerHandler);
+
+    private sealed class Deed(Action action) : ILoopWork
+    {
+        public void Run(EventLoop loop) => action();
+    }
 
     private sealed class SendWork(PeerConnection peer, PacketizedFrame frame) : ILoopWork
     {
