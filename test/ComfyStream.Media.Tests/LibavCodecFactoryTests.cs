@@ -9,8 +9,9 @@ public sealed class LibavCodecFactoryTests
     {
         Assert.True(LibavCodecFactory.TryLoad(out LibavCodecFactory? factory, out string problem));
         Assert.Equal("", problem);
-        Assert.Matches(@"^libavcodec \d+\.\d+\.\d+, lib(x264|openh264)", factory.Description);
+        Assert.Matches(@"^libavcodec \d+\.\d+\.\d+, lib(x264|openh264).*, libvpx$", factory.Description);
         Assert.True(factory.CanEncode);
+        Assert.True(factory.CanEncodeVp8);
     }
 
     [Fact]

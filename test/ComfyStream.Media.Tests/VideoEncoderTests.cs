@@ -199,6 +199,29 @@ public sealed class VideoEncoderTests
         }
     }
 
+    [Fact]
+    public unsafe void A_picture_of_BT709_arrives_by_VP8_in_the_same_colours_as_BT601()
+    {
+        using Codecs codecs = new();
+        using IVideoEncoder encoder = codecs.CreateEncoder(Codecs.Libvpx, Width, Height);
+        using IVideoDecoder decoder = codecs.CreateDecoder(MediaCodec.Vp8);
+        VideoFrame red = Scene.DrawFlat(codecs.Pictures, Width, Height, 0, 63);
+        new Span<byte>(red.U, red.StrideUv * Height / 2).Fill(102);
+        new Span<byte>(red.V, red.StrideUv * Height / 2).Fill(240);
+        red.IsBt709 = true;
+        Assert.True(encoder.TryEncode(red, false, out EncodedFrame? encoded));
+        codecs.Decode(decoder, encoded!.Data, 0, picture =>
+        {
+            Assert.False(picture.IsBt709);
+            Assert.Equal(81, Scene.MeanLuma(picture), 3.0);
+            Assert.Equal(90, Scene.MeanU(picture), 3.0);
+            Assert.Equal(240, Scene.MeanV(picture), 3.0);
+        }, MediaCodec.Vp8);
+        Assert.Equal(63, red.Y[0]);
+        encoded.Release();
+        red.Return();
+    }
+
     [Theory]
     [MemberData(nameof(Encoders))]
     public void Encoding_and_decoding_allocate_no_managed_memory_once_warm(string name)
@@ -207,6 +230,7 @@ public sealed class VideoEncoderTests
         using IVideoEncoder encoder = codecs.CreateEncoder(name, 320, 180, 30, 500_000);
         using IVideoDecoder decoder = codecs.CreateDecoder(Codecs.CodecOf(name));
         VideoFrame source = Scene.Draw(codecs.Pictures, 320, 180, 0);
+        source.IsBt709 = true;
         Run(70);
 
         // Which sizes have come by now is up to the encoder.

@@ -21,14 +21,18 @@ public sealed class LibavCodecFactory : ICodecFactory
     {
         _hasX264 = CodecContext.HasEncoder(X264Options.Name);
         string encoder = _hasX264 ? "libx264" : OpenH264Library.IsAvailable ? OpenH264Library.Description : "no H.264 encoder";
-        Description = $"libavcodec {LibavLibrary.CodecVersion}, {encoder}";
+        CanEncodeVp8 = CodecContext.HasEncoder(LibvpxOptions.Name);
+        Description = $"libavcodec {LibavLibrary.CodecVersion}, {encoder}{(CanEncodeVp8 ? ", libvpx" : "")}";
     }
 
-    /// <summary>What is used, for a start-up line: "libavcodec 59.37.100, libx264".</summary>
+    /// <summary>What is used, for a start-up line: "libavcodec 59.37.100, libx264, libvpx".</summary>
     public string Description { get; }
 
     /// <summary>Whether H.264 can be encoded; decoding works without.</summary>
     public bool CanEncode => _hasX264 || OpenH264Library.IsAvailable;
+
+    /// <summary>Whether VP8 can be encoded; decoding works without.</summary>
+    public bool CanEncodeVp8 { get; }
 
     /// <summary>Loads libav; else says in one line what is missing and how to install it.</summary>
     public static bool TryLoad([NotNullWhen(true)] out LibavCodecFactory? factory, out string problem)
@@ -52,8 +56,8 @@ public sealed class LibavCodecFactory : ICodecFactory
         return codec == MediaCodec.Vp8 ? CreateVp8Encoder(settings, bitRate, frames) : CreateH264Encoder(settings, bitRate, frames);
     }
 
-    private static LibavVideoEncoder CreateVp8Encoder(in VideoEncoderSettings settings, int bitRate, EncodedFramePool frames) =>
-        CodecContext.HasEncoder(LibvpxOptions.Name)
+    private LibavVideoEncoder CreateVp8Encoder(in VideoEncoderSettings settings, int bitRate, EncodedFramePool frames) =>
+        CanEncodeVp8
             ? new(LibvpxOptions.Instance, settings, bitRate, frames)
             : throw new MediaException(NoVp8Encoder);
 

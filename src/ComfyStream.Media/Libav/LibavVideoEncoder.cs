@@ -13,6 +13,7 @@ internal sealed unsafe class LibavVideoEncoder : IVideoEncoder
     private readonly ILibavEncoderOptions _options;
     private readonly EncodedFramePool _frames;
     private readonly VideoEncoderSettings _settings;
+    private readonly VideoFramePool _convertedFrames = new(keep: 1);
     private readonly NativePacket _packet;
     private readonly NativeFrame _picture;
     private CodecContext _codec;
@@ -63,7 +64,10 @@ internal sealed unsafe class LibavVideoEncoder : IVideoEncoder
         bool isKeyFrameDue = forceKeyFrame || _keyFrames.IsDue(frame.MediaTime);
         if (_options.WritesMatrix && frame.IsBt709 != _isBt709 || _isRateStale && isKeyFrameDue)
             Reopen(frame.IsBt709);
-        Send(frame, isKeyFrameDue);
+        if (_options.WritesMatrix || !frame.IsBt709)
+            Send(frame, isKeyFrameDue);
+        else
+            SendConverted(frame, isKeyFrameDue);
         int result = _codec.Receive(_packet);
         if (result == LibavResult.TryAgain)
         {
@@ -83,6 +87,21 @@ internal sealed unsafe class LibavVideoEncoder : IVideoEncoder
         _codec.Dispose();
         _packet.Dispose();
         _picture.Dispose();
+        _convertedFrames.Dispose();
+    }
+
+    private void SendConverted(VideoFrame frame, bool isKeyFrame)
+    {
+        VideoFrame converted = _convertedFrames.Rent(Width, Height);
+        try
+        {
+            ColorMatrix.ConvertToBt601(frame, converted);
+            Send(converted, isKeyFrame);
+        }
+        finally
+        {
+            converted.Return();
+        }
     }
 
     private void Send(VideoFrame frame, bool isKeyFrame)
