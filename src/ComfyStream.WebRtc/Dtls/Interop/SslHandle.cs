@@ -6,12 +6,17 @@ namespace ComfyStream.WebRtc.Dtls.Interop;
 /// <summary>An SSL with the BIO it reads and writes and the native state of that BIO, which go together.</summary>
 internal sealed unsafe class SslHandle : SafeHandleZeroOrMinusOneIsInvalid
 {
+    private static int s_livingCount;
+
     private DatagramBioState* _state;
 
     private SslHandle()
         : base(ownsHandle: true)
     {
     }
+
+    /// <summary>Sessions of the process that were not freed yet (any thread): where a leak shows.</summary>
+    public static int LivingCount => Volatile.Read(ref s_livingCount);
 
     /// <summary>What the BIO holds; valid until this is disposed.</summary>
     public DatagramBioState* State
@@ -28,6 +33,7 @@ internal sealed unsafe class SslHandle : SafeHandleZeroOrMinusOneIsInvalid
         OpenSsl.ERR_clear_error();
         var ssl = new SslHandle { _state = (DatagramBioState*)NativeMemory.AllocZeroed((nuint)sizeof(DatagramBioState)) };
         ssl.SetHandle(OpenSsl.SSL_new(context));
+        Interlocked.Add(ref s_livingCount, ssl.IsInvalid ? 0 : 1);
         var bio = ssl.IsInvalid ? 0 : DatagramBio.Create(ssl._state);
         if (bio == 0)
         {
@@ -41,6 +47,7 @@ internal sealed unsafe class SslHandle : SafeHandleZeroOrMinusOneIsInvalid
     protected override bool ReleaseHandle()
     {
         OpenSsl.SSL_free(handle);
+        Interlocked.Decrement(ref s_livingCount);
         NativeMemory.Free(_state);
         _state = null;
         return true;
