@@ -9,7 +9,7 @@ namespace ComfyStream.Transport;
 /// (Vyukov's array queue: each cell's turn number says whose it is).
 /// </summary>
 public sealed class BoundedQueue<T>
-    where T : class
+    where T : notnull
 {
     // The sign bit of the enqueue position: setting it makes every later compare-and-swap of a producer fail.
     private const long CompletedBit = long.MinValue;
@@ -68,14 +68,14 @@ public sealed class BoundedQueue<T>
             long ahead = Volatile.Read(ref cell.Turn) - (position + 1);
             if (ahead < 0)
             {
-                item = null;
+                item = default;
                 return false;
             }
 
             if (ahead == 0 && Interlocked.CompareExchange(ref _dequeue.Value, position + 1, position) == position)
             {
                 item = cell.Item!;
-                cell.Item = null;
+                cell.Item = default;
                 Volatile.Write(ref cell.Turn, position + _cells.Length);
                 return true;
             }

@@ -34,7 +34,7 @@ internal sealed class MediaSender : IDisposable
     /// <summary>The keys are there.</summary>
     public bool IsStarted => _srtp is not null;
 
-    /// <summary>When the next sender report is due.</summary>
+    /// <summary>When the next sender report is due, or the next frame of a replay.</summary>
     public TimeSpan NextDeadline
     {
         get
@@ -71,12 +71,12 @@ internal sealed class MediaSender : IDisposable
         _srtp = new SrtpSendContext(profile, masterKey, masterSalt);
 
     /// <summary>Queues a frame on its section's stream. False when there is none, it does not carry the codec, or its queue is full.</summary>
-    public bool Enqueue(PacketizedFrame frame)
+    public bool Enqueue(PacketizedFrame frame, TimeSpan mediaTime, bool isReplayed)
     {
         foreach (RtpSendStream stream in _streams)
         {
             if (stream.Kind == frame.Kind)
-                return stream.Enqueue(frame);
+                return stream.Enqueue(frame, mediaTime, isReplayed);
         }
 
         return false;

@@ -121,7 +121,17 @@ public sealed class PeerConnection : IDisposable
     /// Queues a frame for sending (takes a reference of its own while it needs one). False when the peer is not connected, does not
     /// receive this kind or codec, or its queue is full: the frame was dropped.
     /// </summary>
-    public bool WriteFrame(TimeSpan now, PacketizedFrame frame) => !IsOver && _sender.IsStarted && _sender.Enqueue(frame);
+    public bool WriteFrame(TimeSpan now, PacketizedFrame frame) => WriteFrame(now, frame, frame.MediaTime);
+
+    /// <summary>The same at another place on this peer's timeline: where the frames that it is given come from several sources.</summary>
+    /// <param name="now">Monotonic time.</param>
+    /// <param name="frame">The frame (borrowed).</param>
+    /// <param name="mediaTime">Where it lies instead of <see cref="PacketizedFrame.MediaTime"/>; never before the frame that was written last.</param>
+    /// <param name="isReplayed">
+    /// It is of the past and is written with up to 127 others at once, so that the peer can decode what comes next: these are spaced out.
+    /// </param>
+    public bool WriteFrame(TimeSpan now, PacketizedFrame frame, TimeSpan mediaTime, bool isReplayed = false) =>
+        !IsOver && _sender.IsStarted && _sender.Enqueue(frame, mediaTime, isReplayed);
 
     /// <summary>Asks the sending peer for a key frame (PLI, else FIR), once a second until one has come.</summary>
     public void RequestKeyFrame(TimeSpan now) => _receiver.RequestKeyFrame();

@@ -1,3 +1,5 @@
+using ComfyStream.WebRtc.Sdp;
+
 namespace ComfyStream.WebRtc.Packetization;
 
 /// <summary>
@@ -33,6 +35,9 @@ public sealed class PacketizedFrame
     /// <summary>The codec, as the packetizer that was used says it: peers take only frames of codecs that they negotiated.</summary>
     public PayloadFormat Format { get; private set; }
 
+    /// <summary>The profile of an H.264 picture: peers send it under a payload type whose decoder plays it.</summary>
+    public H264Profile Profile { get; private set; }
+
     /// <summary>Capture time on the stream's timeline; RTP timestamps and sender reports are derived from it.</summary>
     public TimeSpan MediaTime { get; private set; }
 
@@ -59,8 +64,10 @@ public sealed class PacketizedFrame
     /// Starts a new frame in this object, which then has one reference: the caller's. Until a packetizer says otherwise it is
     /// H.264 or Opus.
     /// </summary>
-    public void Begin(MediaKind kind, TimeSpan mediaTime, bool isKeyFrame, TimeSpan sourceArrival)
+    public void Begin(
+        MediaKind kind, TimeSpan mediaTime, bool isKeyFrame, TimeSpan sourceArrival, H264Profile profile = H264Profile.ConstrainedBaseline)
     {
+        Profile = profile;
         Kind = kind;
         Format = kind == MediaKind.Audio ? PayloadFormat.Opus : PayloadFormat.H264;
         MediaTime = mediaTime;

@@ -33,7 +33,7 @@ public static class H264Profiles
     }
 
     /// <summary>Whether a decoder for this profile plays a stream of the other: each step of the ladder contains those below.</summary>
-    internal static bool Decodes(this H264Profile decoder, H264Profile stream) => Step(decoder) >= Step(stream);
+    public static bool Decodes(this H264Profile decoder, H264Profile stream) => Step(decoder) >= Step(stream);
 
     private static int Step(H264Profile profile) => profile switch
     {

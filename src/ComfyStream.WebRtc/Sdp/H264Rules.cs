@@ -30,9 +30,8 @@ internal sealed class H264Rules : CodecRules
         if (role == MediaRole.Receive)
             return nonInterleaved ? 0 : 1;
 
-        // Without a profile the offer means the lowest one (RFC 6184 8.1); those who write none (GStreamer) decode all.
         H264Profile? profile = Profile(offered);
-        if (profile?.Decodes(sentProfile) == false)
+        if (!Decodes(offered, sentProfile))
             return IncompatibleProfile;
 
         if (!nonInterleaved)
@@ -46,6 +45,12 @@ internal sealed class H264Rules : CodecRules
 
     /// <summary>The offered profile must come back unchanged (RFC 6184 8.2.2); some clients fail on any other value.</summary>
     public override string AnswerParameters(RtpCodec offered, MediaRole role) => offered.FormatParameters;
+
+    /// <summary>
+    /// Whether the decoder behind a payload type plays that profile. Without a profile the offer means the lowest one (RFC 6184
+    /// 8.1); those who write none (GStreamer) decode all.
+    /// </summary>
+    public static bool Decodes(RtpCodec codec, H264Profile stream) => Profile(codec)?.Decodes(stream) ?? true;
 
     /// <summary>0 when absent, -1 for a value that is not a number.</summary>
     private static int PacketizationMode(RtpCodec codec)

@@ -53,12 +53,16 @@ public sealed record NegotiatedMedia
     /// <summary>Reduced-size RTCP was negotiated (RFC 5506).</summary>
     public bool ReducedSizeRtcp { get; init; }
 
-    /// <summary>The payload type that frames of that codec go out under, or null when it was not negotiated.</summary>
-    public RtpCodec? FindCodec(PayloadFormat format)
+    /// <summary>
+    /// The payload type that frames of that codec go out under, or null when none was negotiated whose decoder plays them.
+    /// </summary>
+    /// <param name="format">The codec.</param>
+    /// <param name="profile">The profile of H.264 pictures; an endpoint that named no profile is taken to play them all.</param>
+    public RtpCodec? FindCodec(PayloadFormat format, H264Profile profile = H264Profile.ConstrainedBaseline)
     {
         foreach (RtpCodec codec in Codecs)
         {
-            if (codec.Format == format)
+            if (codec.Format == format && (format != PayloadFormat.H264 || H264Rules.Decodes(codec, profile)))
                 return codec;
         }
 

@@ -14,6 +14,12 @@ namespace ComfyStream.WebRtc.Streams;
 internal sealed class RtpSendStream
 {
     private const int MaxQueuedFrames = 8;
+
+    // Two seconds of 60 fps: what a viewer who joins is given of the past.
+    private const int MaxReplayedFrames = 128;
+
+    // 80 Mbit/s: a burst that neither a socket's buffer nor a home's line drops.
+    private const double ReplayBytesPerSecond = 10e6;
     private const int MaxSentVideoFrames = 128;
     private const int MaxSentAudioFrames = 64;
 
@@ -22,17 +28,18 @@ internal sealed class RtpSendStream
 
     private readonly byte[] _extensionBlock;
     private readonly RtpCodec?[] _codecs = new RtpCodec?[PayloadFormats.Count];
+    private readonly RtpCodec?[] _h264Codecs = new RtpCodec?[(int)H264Profile.Other + 1];
     private readonly int _clockRate;
     private readonly uint? _rtxSsrc;
     private readonly uint _timestampOffset;
     private readonly ulong _ntpEpoch;
     private readonly string _cname;
-    private readonly PacketizedFrame[] _queue = new PacketizedFrame[MaxQueuedFrames];
+    private readonly Queue<PendingFrame> _queue = new(MaxQueuedFrames);
     private readonly Retransmitter? _retransmitter;
     private readonly RemoteFeedback _remote;
 
-    private int _queueFirst;
-    private int _queueCount;
+    private int _replayedQueued;
+    private TimeSpan _nextReplay;
     private SentFrame _current;
     private bool _isSending;
     private int _nextPacket;
@@ -42,6 +49,7 @@ internal sealed class RtpSendStream
     private bool _isPeekedRtx;
     private bool _isClosed;
     private uint _intervalState;
+    private TimeSpan _nextReport = TimeSpan.MaxValue;
 
     /// <param name="media">The section that is sent.</param>
     /// <param name="initialSequence">Random; its highest bit is ignored, so that the first packets cannot wrap before the peer knows the roll-over counter (RFC 3711 3.3.1).</param>
@@ -55,6 +63,8 @@ internal sealed class RtpSendStream
         _rtxSsrc = media.LocalRtxSsrc;
         for (int i = 0; i < _codecs.Length; i++)
             _codecs[i] = media.FindCodec((PayloadFormat)i);
+        for (int i = 0; i < _h264Codecs.Length; i++)
+            _h264Codecs[i] = media.FindCodec(PayloadFormat.H264, (H264Profile)i);
         _clockRate = media.Codec.ClockRate;
         _cname = media.Cname;
         _extensionBlock = RtpHeaderWriter.MakeExtensionBlock(media.Extensions, media.Mid);
@@ -77,7 +87,7 @@ internal sealed class RtpSendStream
     public int HeaderBytes => RtpHeader.FixedLengthBytes + _extensionBlock.Length;
 
     /// <summary>Frames that wait, the one being sent included.</summary>
-    public int FramesQueued => _queueCount + (_isSending ? 1 : 0);
+    public int FramesQueued => _queue.Count + (_isSending ? 1 : 0);
 
     /// <summary>Packets sent, without retransmissions.</summary>
     public long PacketsSent { get; private set; }
@@ -109,16 +119,20 @@ internal sealed class RtpSendStream
     /// <summary>Generic NACK messages from the peer.</summary>
     public long NacksReceived { get; private set; }
 
-    /// <summary>When the next sender report is due: right after the first frame, then about every second.</summary>
-    public TimeSpan NextDeadline { get; private set; } = TimeSpan.MaxValue;
+    /// <summary>When the next sender report is due (right after the first frame, then about every second), or the next frame of a replay.</summary>
+    public TimeSpan NextDeadline => _queue.TryPeek(out PendingFrame next) && next.IsReplayed && _nextReplay < _nextReport ? _nextReplay : _nextReport;
 
     /// <summary>
-    /// Queues a frame and takes a reference to it. False if the queue is full, the peer does not take its codec, or the stream is
-    /// closed: the frame is dropped.
+    /// Queues a frame and takes a reference to it. False if the queue is full, the peer does not take its codec or profile, or the
+    /// stream is closed: the frame is dropped.
     /// </summary>
-    public bool Enqueue(PacketizedFrame frame)
+    /// <param name="frame">The frame.</param>
+    /// <param name="mediaTime">Where it lies on this peer's timeline; null: at its own media time.</param>
+    /// <param name="isReplayed">It is of the past and comes with others at once: these are spaced out, so that no buffer overflows.</param>
+    public bool Enqueue(PacketizedFrame frame, TimeSpan? mediaTime = null, bool isReplayed = false)
     {
-        if (_isClosed || _queueCount == MaxQueuedFrames || _codecs[(int)frame.Format] is null)
+        int room = isReplayed ? MaxReplayedFrames : MaxQueuedFrames + _replayedQueued;
+        if (_isClosed || _queue.Count >= room || CodecOf(frame) is null)
         {
             FramesDropped++;
             return false;
@@ -128,7 +142,8 @@ internal sealed class RtpSendStream
             return true;
 
         frame.AddReference();
-        _queue[(_queueFirst + _queueCount++) % MaxQueuedFrames] = frame;
+        _queue.Enqueue(new PendingFrame(frame, mediaTime ?? frame.MediaTime, isReplayed));
+        _replayedQueued += isReplayed ? 1 : 0;
         return true;
     }
 
@@ -199,7 +214,7 @@ internal sealed class RtpSendStream
     /// <summary>Writes sender report and canonical name if they are due. False if not, or if there is no room.</summary>
     public bool TryWriteSenderReport(TimeSpan now, ref RtcpWriter writer)
     {
-        if (now < NextDeadline)
+        if (now < _nextReport)
             return false;
 
         SenderReport report = new(Ssrc, NtpTimeAt(now), TimestampAt(now), (uint)PacketsSent, (uint)BytesSent);
@@ -208,7 +223,7 @@ internal sealed class RtpSendStream
 
         // RFC 3550 6.2: intervals vary, so that reports of many streams do not fall together.
         _intervalState = _intervalState * 1664525 + 1013904223;
-        NextDeadline = now + _minReportInterval + TimeSpan.FromMilliseconds((_intervalState >> 16) % ReportIntervalSpreadMilliseconds);
+        _nextReport = now + _minReportInterval + TimeSpan.FromMilliseconds((_intervalState >> 16) % ReportIntervalSpreadMilliseconds);
         _retransmitter?.Trim(now);
         return true;
     }
@@ -235,36 +250,36 @@ internal sealed class RtpSendStream
     public void ReleaseAll()
     {
         _isClosed = true;
-        NextDeadline = TimeSpan.MaxValue;
+        _nextReport = TimeSpan.MaxValue;
         if (_isSending)
             _current.Frame.Release();
         _isSending = false;
         _current = default;
-        for (; _queueCount > 0; _queueCount--)
-        {
-            _queue[_queueFirst].Release();
-            _queue[_queueFirst] = null!;
-            _queueFirst = (_queueFirst + 1) % MaxQueuedFrames;
-        }
+        while (_queue.TryDequeue(out PendingFrame waiting))
+            waiting.Frame.Release();
 
         _retransmitter?.ReleaseAll();
     }
 
     private bool TryBeginFrame(TimeSpan now)
     {
-        if (_queueCount == 0)
+        if (!_queue.TryPeek(out PendingFrame next) || (next.IsReplayed && now < _nextReplay))
             return false;
 
-        PacketizedFrame frame = _queue[_queueFirst];
-        _queue[_queueFirst] = null!;
-        _queueFirst = (_queueFirst + 1) % MaxQueuedFrames;
-        _queueCount--;
+        PacketizedFrame frame = next.Frame;
+        _queue.Dequeue();
+        if (next.IsReplayed)
+        {
+            _replayedQueued--;
+            _nextReplay = now + TimeSpan.FromSeconds(frame.Payloads.Length / ReplayBytesPerSecond);
+        }
+
         _nextPacket = 0;
         _current = new SentFrame
         {
             Frame = frame,
             FirstPacketIndex = _nextPacketIndex,
-            RtpTimestamp = TimestampAt(frame.MediaTime),
+            RtpTimestamp = TimestampAt(next.MediaTime),
             SentAt = now,
         };
         _isSending = true;
@@ -275,8 +290,8 @@ internal sealed class RtpSendStream
     private void EndFrame()
     {
         FramesSent++;
-        if (NextDeadline == TimeSpan.MaxValue)
-            NextDeadline = _current.SentAt;
+        if (_nextReport == TimeSpan.MaxValue)
+            _nextReport = _current.SentAt;
         _isSending = false;
         _current.Frame.Release();
         _current = default;
@@ -284,7 +299,7 @@ internal sealed class RtpSendStream
 
     private RtpPacketToSend MakePacket(SentFrame frame, int number)
     {
-        RtpCodec codec = _codecs[(int)frame.Frame.Format]!;
+        RtpCodec codec = CodecOf(frame.Frame)!;
         ulong packetIndex = frame.FirstPacketIndex + (uint)number;
         bool isRtx = _isPeekedRetransmission && _rtxSsrc is not null && codec.RtxPayloadType is not null;
         return new RtpPacketToSend
@@ -301,7 +316,12 @@ internal sealed class RtpSendStream
         };
     }
 
+    private RtpCodec? CodecOf(PacketizedFrame frame) =>
+        frame.Format == PayloadFormat.H264 ? _h264Codecs[(int)frame.Profile] : _codecs[(int)frame.Format];
+
     private uint TimestampAt(TimeSpan time) => _timestampOffset + (uint)RtpTimestamp.FromTime(time, _clockRate);
 
     private ulong NtpTimeAt(TimeSpan time) => _ntpEpoch + NtpTime.FromTime(time);
+
+    private readonly record struct PendingFrame(PacketizedFrame Frame, TimeSpan MediaTime, bool IsReplayed);
 }
