@@ -57,6 +57,20 @@ public sealed unsafe class VideoFrame
         LastArrival = source.LastArrival;
     }
 
+    /// <summary>Copies the pixels of a frame of the same size.</summary>
+    public void CopyPixelsFrom(VideoFrame source)
+    {
+        if (source.Width != Width || source.Height != Height)
+            throw new ArgumentException($"The frame is {source.Width}x{source.Height}, not {Width}x{Height}.", nameof(source));
+
+        // Frames of one size have one layout.
+        int lumaBytes = StrideY * Height;
+        int chromaBytes = StrideUv * (Height / 2);
+        new ReadOnlySpan<byte>(source.Y, lumaBytes).CopyTo(new Span<byte>(Y, lumaBytes));
+        new ReadOnlySpan<byte>(source.U, chromaBytes).CopyTo(new Span<byte>(U, chromaBytes));
+        new ReadOnlySpan<byte>(source.V, chromaBytes).CopyTo(new Span<byte>(V, chromaBytes));
+    }
+
     /// <summary>Gives the frame back to its pool; it must not be used afterwards.</summary>
     public void Return()
     {

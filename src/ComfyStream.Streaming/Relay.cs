@@ -35,6 +35,7 @@ public sealed class Relay : IAsyncDisposable
     private readonly SessionRegistry _sessions = new();
     private readonly StreamRegistry _streams;
     private readonly PeerFactory _peers;
+    private readonly StreamSupervisor _supervisor;
     private readonly Lock _shutdownGate = new();
     private Task? _shutdown;
     private volatile bool _disposing;
@@ -63,12 +64,15 @@ public sealed class Relay : IAsyncDisposable
 
         AdvertisedAddresses = LocalCandidates.FindAddresses(_loops[0].LocalEndPoint.Address, options.Advertise);
         _peers = new PeerFactory(_loops, AdvertisedAddresses, _identity, options.Peer);
-        _streams = new StreamRegistry(_loops, _packetizedFrames, options.MostStreams);
         if (options.Codecs is { } codecs)
         {
             var inference = new InferencePool(Math.Min(Environment.ProcessorCount, MostInferenceWorkers));
-            _pipelineResources = new PipelineResources(codecs, inference, _videoFrames, _encodedFrames);
+            _pipelineResources = new PipelineResources(codecs, inference, _videoFrames, _encodedFrames, options.BitRate);
         }
+
+        _streams = new StreamRegistry(new StreamFactory(options, _loops, _packetizedFrames, _pipelineResources, _logger), options.MostStreams);
+        SlateShelf? slates = options.Codecs is null ? null : new SlateShelf(options.Codecs);
+        _supervisor = new StreamSupervisor(() => _streams.All, slates, options.IdleTimeout, EndWaiting, _logger.SessionFault);
     }
 
     /// <summary>The media ports that were opened.</summary>
@@ -182,15 +186,17 @@ public sealed class Relay : IAsyncDisposable
     private SessionResult Subscribe(RelayStream stream, StreamName name, string offerSdp)
     {
         IWorkflow workflow = stream.Workflow;
+        bool isForwarded = name.IsRaw || workflow.IsPassthrough;
         (NegotiatedPeer? negotiated, SessionResult? refusal) = _peers.Answer(
             offerSdp,
             MediaRole.Send,
             videoUnavailable: name.IsRaw || workflow.HasVideoOutput ? null : $"workflow '{workflow.Name}' of channel '{name.Channel}' gives no picture",
-            audioUnavailable: name.IsRaw || workflow.HasAudioOutput ? null : $"workflow '{workflow.Name}' of channel '{name.Channel}' gives no sound");
+            audioUnavailable: name.IsRaw || workflow.HasAudioOutput ? null : $"workflow '{workflow.Name}' of channel '{name.Channel}' gives no sound",
+            sent: isForwarded ? stream.Publisher?.Input.Format.Current : null);
         if (negotiated is null)
             return refusal!;
 
-        SubscriberHub hub = name.IsRaw ? stream.Outputs.Raw : stream.Outputs.Processed;
+        SubscriberHub hub = (name.IsRaw ? stream.Raw! : stream.Processed).Hub;
         var session = new SubscriberSession(negotiated.Id, name.ToString(), negotiated.Loop, negotiated.Peer, negotiated.Notes, hub, _logger);
         _logger.CreatedSubscriber(session.Id, name.ToString());
         SessionResult result = Start(session, stream, negotiated);
@@ -208,7 +214,7 @@ public sealed class Relay : IAsyncDisposable
         if (FindOverload() is { } overload)
             return overload;
         (NegotiatedPeer? negotiated, SessionResult? refusal) =
-            _peers.Answer(request.OfferSdp, MediaRole.Receive, videoUnavailable: null, audioUnavailable: null);
+            _peers.Answer(request.OfferSdp, MediaRole.Receive);
         if (negotiated is null)
             return refusal!;
 
@@ -277,15 +283,8 @@ public sealed class Relay : IAsyncDisposable
     // The input was stopped on its loop, so nothing is written to the pipeline any more.
     private static async Task EndInputAsync(PublisherSession publisher, RelayStream stream)
     {
-        try
-        {
-            if (publisher.Input.Pipeline is { } pipeline)
-                await pipeline.DisposeAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            stream.RemovePublisher(publisher);
-        }
+        stream.RemovePublisher(publisher);
+        await publisher.Input.DisposeAsync().ConfigureAwait(false);
     }
 
     private void LogEnd(PeerSession session)
@@ -320,23 +319,15 @@ public sealed class Relay : IAsyncDisposable
     private StreamInput CreateInput(RelayStream stream, IWorkflow workflow)
     {
         if (workflow.IsPassthrough || !workflow.HasVideoOutput)
-            return new StreamInput(stream.Outputs, workflow, makePipeline: null);
+            return new StreamInput(stream, workflow, makePipeline: null);
         if (_pipelineResources is not { } resources)
             throw new MediaException("no codec library (libavcodec) is installed; run ./comfystream setup, or use the workflow 'passthrough'");
 
         IFrameProcessor processor = workflow.CreateProcessor();
         try
         {
-            return new StreamInput(stream.Outputs, workflow, input => new VideoPipeline(
-                stream.Channel,
-                workflow,
-                processor,
-                resources,
-                _options.BitRate,
-                isWanted: () => stream.Outputs.Processed.VideoCount > 0,
-                output: input.PublishEncoded,
-                requestKeyFrame: input.RequestSourceKeyFrame,
-                onFailure: error => _logger.PipelineFailed(stream.Channel, error)));
+            return new StreamInput(stream, workflow, input => new VideoPipeline(
+                stream.Channel, workflow, processor, resources, stream.Processed, input.RequestSourceKeyFrame, stream.Failures));
         }
         catch
         {
@@ -349,6 +340,8 @@ public sealed class Relay : IAsyncDisposable
     {
         _disposing = true;
 
+        _supervisor.Stop();
+
         // A publisher that was let in before is seen to its start; the next one at the gate is refused.
         await Task.WhenAll(_streams.All.Select(WaitForGateAsync)).ConfigureAwait(false);
         await Task.WhenAll(_sessions.All.Select(session => session.CloseAsync(ShutdownSessionsTimeout))).ConfigureAwait(false);
@@ -358,9 +351,18 @@ public sealed class Relay : IAsyncDisposable
         // The loops have closed what came meanwhile.
         Task cleanedUp = Task.WhenAll(_sessions.Unfinished.Select(session => session.CleanedUp));
         await cleanedUp.WaitAsync(ShutdownStepTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (RelayStream stream in _streams.All)
+            stream.Dispose();
         _pipelineResources?.Inference.Stop(ShutdownStepTimeout);
         _videoFrames.Dispose();
         _identity.Dispose();
+    }
+
+    private void EndWaiting(RelayStream stream)
+    {
+        _logger.Idle(stream.Channel, (int)_options.IdleTimeout.TotalSeconds);
+        foreach (PeerSession session in _sessions.All.Where(session => session.Kind == SessionKind.Subscriber && StreamName.TryParse(session.StreamId, out StreamName name) && name.Channel == stream.Channel))
+            _ = session.CloseAsync(CloseTimeout);
     }
 
     private static async Task WaitForGateAsync(RelayStream stream)

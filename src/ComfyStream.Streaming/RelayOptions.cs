@@ -28,6 +28,15 @@ public sealed record RelayOptions
     /// <summary>Makes codecs; null when no codec library is installed: workflows other than passthrough are then refused.</summary>
     public ICodecFactory? Codecs { get; init; }
 
+    /// <summary>How long viewers keep the last picture after a publisher's has stopped, before they see a slate.</summary>
+    public TimeSpan GraceTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long viewers keep the last picture while the workflow gives none.</summary>
+    public TimeSpan HoldTime { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long viewers may wait for a publisher; <see cref="TimeSpan.MaxValue"/>: for ever.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(30);
+
     /// <summary>Time limits of the peers.</summary>
     internal PeerOptions Peer { get; init; } = new();
 

@@ -23,7 +23,29 @@ public sealed record StreamSnapshot(
     string Error,
     int Width,
     int Height,
-    IReadOnlyList<StageSnapshot> Stages);
+    IReadOnlyList<StageSnapshot> Stages)
+{
+    /// <summary>What viewers of the processed stream see: live, last picture, input, slate; with the reason.</summary>
+    public string Shows { get; init; } = "";
+
+    /// <summary>Times that viewers saw a slate, or the input in place of a failing workflow.</summary>
+    public long Interruptions { get; init; }
+
+    /// <summary>Slates sent, one a second.</summary>
+    public long Slates { get; init; }
+
+    /// <summary>Failures of the codecs and the workflow.</summary>
+    public long Failures { get; init; }
+
+    /// <summary>Results of the workflow that came after their deadline.</summary>
+    public long LateFrames { get; init; }
+
+    /// <summary>Calls of the workflow that did not end and were given up.</summary>
+    public long Hangs { get; init; }
+
+    /// <summary>Whether the input is coded again, for viewers who cannot play it as it comes.</summary>
+    public bool IsTranscoding { get; init; }
+}
 
 /// <summary>Times of one stage.</summary>
 /// <param name="Name">decode, process, encode, latency (last packet of a frame in to last packet out, once for each event loop with viewers).</param>

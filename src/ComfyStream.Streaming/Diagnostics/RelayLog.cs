@@ -53,6 +53,15 @@ internal static partial class RelayLog
     [LoggerMessage(16, LogLevel.Warning, "{Protocol}: Session {Id} could not connect: {Reason}")]
     public static partial void CouldNotConnect(this ILogger logger, string protocol, string id, string reason);
 
+    [LoggerMessage(18, LogLevel.Warning, "Channel {Channel}: viewers see a {Showing}")]
+    public static partial void Interrupted(this ILogger logger, string channel, string showing);
+
+    [LoggerMessage(19, LogLevel.Information, "Channel {Channel}: viewers see the picture again")]
+    public static partial void Recovered(this ILogger logger, string channel);
+
+    [LoggerMessage(20, LogLevel.Information, "Channel {Channel}: nobody has published for {Seconds} s; its viewers are sent away (--idle-timeout)")]
+    public static partial void Idle(this ILogger logger, string channel, int seconds);
+
     [LoggerMessage(17, LogLevel.Warning, "{Protocol}: Session {Id} was given up: nothing came from the client any more")]
     public static partial void GivenUp(this ILogger logger, string protocol, string id);
 }

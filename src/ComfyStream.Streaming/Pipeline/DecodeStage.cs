@@ -10,15 +10,17 @@ internal sealed class DecodeStage
     private const int QueueCapacity = 32;
 
     private readonly AccessUnitQueue _queue = new(QueueCapacity);
-    private readonly IVideoDecoder _decoder;
+    private readonly PipelineResources _resources;
     private readonly Action<VideoFrame> _output;
     private readonly Action _requestKeyFrame;
     private readonly Action<Exception> _onFailure;
     private readonly Thread _thread;
+    private IVideoDecoder? _decoder;
+    private MediaCodec _codec;
 
-    public DecodeStage(string channel, IVideoDecoder decoder, Action<VideoFrame> output, Action requestKeyFrame, Action<Exception> onFailure)
+    public DecodeStage(string channel, PipelineResources resources, Action<VideoFrame> output, Action requestKeyFrame, Action<Exception> onFailure)
     {
-        (_decoder, _output, _requestKeyFrame, _onFailure) = (decoder, output, requestKeyFrame, onFailure);
+        (_resources, _output, _requestKeyFrame, _onFailure) = (resources, output, requestKeyFrame, onFailure);
         _thread = new Thread(Run) { Name = $"decode-{channel}", IsBackground = true };
         _thread.Start();
     }
@@ -42,7 +44,7 @@ internal sealed class DecodeStage
         _queue.Complete();
         _thread.Join();
         _queue.Drain();
-        _decoder.Dispose();
+        _decoder?.Dispose();
     }
 
     private void Run()
@@ -70,11 +72,22 @@ internal sealed class DecodeStage
     private void Decode(EncodedFrame unit)
     {
         StageTimes.Measurement begun = StageTimes.Begin();
-        bool accepted = _decoder.TryWrite(unit);
+        if (_decoder is null || _codec != unit.Codec)
+            ReplaceDecoder(unit.Codec);
+        bool accepted = _decoder!.TryWrite(unit);
         while (_decoder.TryRead(out VideoFrame? frame))
             _output(frame!);
         Times.End(begun);
         if (!accepted)
             _requestKeyFrame();
+    }
+
+    // Publishers may change the codec with a key frame, and the next publisher may send another.
+    private void ReplaceDecoder(MediaCodec codec)
+    {
+        _decoder?.Dispose();
+        _decoder = null;
+        _decoder = _resources.Codecs.CreateVideoDecoder(codec, _resources.VideoFrames);
+        _codec = codec;
     }
 }

@@ -1,35 +1,36 @@
 using ComfyStream.Media;
 using ComfyStream.Streaming.Diagnostics;
+using ComfyStream.Transport;
 
 namespace ComfyStream.Streaming.Pipeline;
 
 /// <summary>
-/// Encodes the workflow's pictures once for all viewers, on a thread of its own. The encoder follows the pictures' size and
-/// rate: it is replaced, beginning with a key frame, when either changes.
+/// Encodes pictures once for all viewers, in each codec that they take, on a thread of its own. The encoders follow the pictures'
+/// size and rate: they are replaced, beginning with a key frame, when either changes.
 /// </summary>
 internal sealed class EncodeStage
 {
     private const double AssumedFramesPerSecond = 30;
-    private static readonly TimeSpan KeyFrameInterval = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LeastKeyFrameInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly LatestFrameSlot _input = new();
     private readonly AutoResetEvent _signal = new(false);
-    private readonly ICodecFactory _codecs;
-    private readonly int _bitRate;
-    private readonly EncodedFramePool _encodedFrames;
+    private readonly CodecEncoder[] _encoders;
+    private readonly Func<MediaCodec, bool> _isWanted;
     private readonly Action<EncodedFrame> _output;
-    private readonly Action<Exception> _onFailure;
     private readonly FrameRateEstimator _frameRate = new(AssumedFramesPerSecond);
     private readonly Thread _thread;
-    private IVideoEncoder? _encoder;
-    private TimeSpan _lastKeyFrame;
-    private int _keyFrameRequested;
     private volatile bool _completed;
 
-    public EncodeStage(string channel, ICodecFactory codecs, int bitRate, EncodedFramePool encodedFrames, Action<EncodedFrame> output, Action<Exception> onFailure)
+    /// <param name="channel">Names the thread.</param>
+    /// <param name="resources">Codecs and pools.</param>
+    /// <param name="isWanted">Whether a viewer takes that codec; the first is coded first.</param>
+    /// <param name="output">Receives each coded picture and owns it; on the encode thread.</param>
+    /// <param name="onFailure">Told what an encoder failed with; on the encode thread.</param>
+    public EncodeStage(
+        string channel, PipelineResources resources, Func<MediaCodec, bool> isWanted, Action<EncodedFrame> output, Action<Exception> onFailure)
     {
-        (_codecs, _bitRate, _encodedFrames, _output, _onFailure) = (codecs, bitRate, encodedFrames, output, onFailure);
+        (_isWanted, _output) = (isWanted, output);
+        _encoders = [new CodecEncoder(MediaCodec.H264, resources, onFailure), new CodecEncoder(MediaCodec.Vp8, resources, onFailure)];
         _thread = new Thread(Run) { Name = $"encode-{channel}", IsBackground = true };
         _thread.Start();
     }
@@ -37,8 +38,8 @@ internal sealed class EncodeStage
     /// <summary>Times of encoding.</summary>
     public StageTimes Times { get; } = new("encode");
 
-    /// <summary>Where the workflow puts its pictures; <see cref="Signal"/> after each.</summary>
-    public LatestFrameSlot Input => _input;
+    /// <summary>Pictures that a newer one replaced before they were coded.</summary>
+    public long ReplacedCount => _input.ReplacedCount;
 
     /// <summary>Width of the pictures that are sent, 0 before the first.</summary>
     public int Width { get; private set; }
@@ -46,20 +47,32 @@ internal sealed class EncodeStage
     /// <summary>Height of the pictures that are sent, 0 before the first.</summary>
     public int Height { get; private set; }
 
-    /// <summary>Says that the input has a picture.</summary>
-    public void Signal() => _signal.Set();
+    /// <summary>Hands a picture over (takes it); any thread.</summary>
+    public void Publish(VideoFrame frame)
+    {
+        _input.Publish(frame);
+        _signal.Set();
+    }
 
     /// <summary>Asks for a key frame (any thread): the next picture, or the first that is half a second after the last key frame.</summary>
-    public void RequestKeyFrame() => Volatile.Write(ref _keyFrameRequested, 1);
+    public void RequestKeyFrame(MediaCodec codec) => Array.Find(_encoders, encoder => encoder.Codec == codec)?.RequestKeyFrame();
 
-    /// <summary>Stops the thread and frees the encoder. Nobody may publish any more.</summary>
+    /// <summary>Makes the next picture a key frame in any case (any thread).</summary>
+    public void BeginAnew()
+    {
+        foreach (CodecEncoder encoder in _encoders)
+            encoder.BeginAnew();
+    }
+
+    /// <summary>Stops the thread and frees the encoders. Nobody may publish any more.</summary>
     public void Complete()
     {
         _completed = true;
         _signal.Set();
         _thread.Join();
         _input.Take()?.Return();
-        _encoder?.Dispose();
+        foreach (CodecEncoder encoder in _encoders)
+            encoder.Dispose();
         _signal.Dispose();
     }
 
@@ -73,54 +86,21 @@ internal sealed class EncodeStage
             if (_input.Take() is not { } frame)
                 continue;
 
-            try
-            {
-                Encode(frame);
-            }
-#pragma warning disable CA1031 // The boundary of a stage: the encoder is replaced at the next picture.
-            catch (Exception failure)
-#pragma warning restore CA1031
-            {
-                _encoder?.Dispose();
-                _encoder = null;
-                _onFailure(failure);
-            }
-            finally
-            {
-                frame.Return();
-            }
+            StageTimes.Measurement begun = StageTimes.Begin();
+            bool rateChanged = _frameRate.Observe(frame.MediaTime);
+            (Width, Height) = (frame.Width, frame.Height);
+            foreach (CodecEncoder encoder in _encoders)
+                Encode(encoder, frame, rateChanged);
+            Times.End(begun);
+            frame.Return();
         }
     }
 
-    private void Encode(VideoFrame frame)
+    private void Encode(CodecEncoder encoder, VideoFrame frame, bool rateChanged)
     {
-        StageTimes.Measurement begun = StageTimes.Begin();
-        bool rateChanged = _frameRate.Observe(frame.MediaTime);
-        if (_encoder is null || rateChanged || frame.Width != _encoder.Width || frame.Height != _encoder.Height)
-            ReplaceEncoder(frame);
-
-        // The interval is kept in media time, since the rate of processed frames varies with the machine's load.
-        TimeSpan sinceKeyFrame = frame.MediaTime - _lastKeyFrame;
-        bool forceKeyFrame = sinceKeyFrame >= (Volatile.Read(ref _keyFrameRequested) != 0 ? LeastKeyFrameInterval : KeyFrameInterval);
-        if (!_encoder!.TryEncode(frame, forceKeyFrame, out EncodedFrame? encoded))
-            return;
-
-        if (encoded!.IsKeyFrame)
-        {
-            _lastKeyFrame = frame.MediaTime;
-            Volatile.Write(ref _keyFrameRequested, 0);
-        }
-
-        Times.End(begun);
-        _output(encoded);
-    }
-
-    private void ReplaceEncoder(VideoFrame frame)
-    {
-        _encoder?.Dispose();
-        _encoder = null;
-        _encoder = _codecs.CreateVideoEncoder(MediaCodec.H264, frame.Width, frame.Height, _frameRate.FramesPerSecond, _bitRate, _encodedFrames);
-        (Width, Height) = (frame.Width, frame.Height);
-        _lastKeyFrame = frame.MediaTime;
+        if (rateChanged || !_isWanted(encoder.Codec))
+            encoder.Stop();
+        if (_isWanted(encoder.Codec) && encoder.TryEncode(EventLoop.Now, frame, _frameRate.FramesPerSecond, out EncodedFrame? encoded))
+            _output(encoded);
     }
 }

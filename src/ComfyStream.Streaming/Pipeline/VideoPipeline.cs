@@ -1,106 +1,119 @@
 using ComfyStream.Media;
 using ComfyStream.Streaming.Diagnostics;
+using ComfyStream.Streaming.Streams;
 using ComfyStream.Transport;
 
 namespace ComfyStream.Streaming.Pipeline;
 
 /// <summary>
-/// A stream's running workflow: decode, process, encode, each stage on its own thread with one latest-frame slot between them.
-/// Access units go in from the publisher's event loop; coded pictures come out on the encode thread.
+/// A publisher's pictures on their way through a workflow: decode and process, each with one latest-frame slot before the next; the
+/// output's encode stage takes the results. Access units go in from the publisher's event loop.
 /// </summary>
 internal sealed class VideoPipeline : IAsyncDisposable
 {
-    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
-
+    private readonly PipelineResources _resources;
+    private readonly StreamOutput _output;
     private readonly EncodeStage _encode;
     private readonly ProcessStage _process;
     private readonly DecodeStage _decode;
-    private readonly Func<bool> _isWanted;
-    private readonly Action<string> _onFailure;
-    private volatile string _error = "";
-    private long _lastReportTicks = -ReportInterval.Ticks;
+    private volatile bool _passesInput;
+    private volatile bool _isCut;
 
-    /// <param name="isWanted">
-    /// Whether anybody watches: while nobody does, pictures are decoded (so that the next viewer starts at once) and dropped.
-    /// </param>
-    /// <param name="output">Receives each coded picture and owns it; on the encode thread.</param>
+    /// <param name="channel">Names the threads.</param>
+    /// <param name="workflow">What is done to the pictures.</param>
+    /// <param name="processor">The workflow, started.</param>
+    /// <param name="resources">Codecs, pools and workers.</param>
+    /// <param name="output">Takes the results.</param>
     /// <param name="requestKeyFrame">Asks the publisher for a key frame; on the decode thread or the publisher's loop.</param>
-    /// <param name="onFailure">Told of failures, at most once a second; on the stage's thread.</param>
+    /// <param name="failures">Told of failures.</param>
     public VideoPipeline(
-        string channel, IWorkflow workflow, IFrameProcessor processor, PipelineResources resources, int bitRate,
-        Func<bool> isWanted, Action<EncodedFrame> output, Action requestKeyFrame, Action<string> onFailure)
+        string channel, IWorkflow workflow, IFrameProcessor processor, PipelineResources resources, StreamOutput output,
+        Action requestKeyFrame, StreamFailures failures)
     {
-        (_isWanted, _onFailure) = (isWanted, onFailure);
-        IVideoDecoder decoder = resources.Codecs.CreateVideoDecoder(MediaCodec.H264, resources.VideoFrames);
-        _encode = new EncodeStage(channel, resources.Codecs, bitRate, resources.EncodedFrames, output, failure => Fail("encode", failure));
-        _process = new ProcessStage(channel, workflow, processor, resources.Inference, OnProcessed, failure => Fail("workflow", failure));
-        _decode = new DecodeStage(channel, decoder, OnDecoded, requestKeyFrame, failure => Fail("decode", failure));
+        (_resources, _output) = (resources, output);
+        FailsOpen = workflow.FailsOpen;
+        _encode = output.StartEncoder();
+        _process = new ProcessStage(channel, workflow, processor, resources.Inference, OnProcessed, failure => failures.Report("workflow", failure));
+        _decode = new DecodeStage(channel, resources, OnDecoded, requestKeyFrame, failure => failures.Report("decode", failure));
     }
 
-    /// <summary>Pictures that left the workflow.</summary>
-    public long ProcessedCount => _process.ProcessedCount;
+    /// <summary>Whether the input may be shown while the workflow fails.</summary>
+    public bool FailsOpen { get; }
 
-    /// <summary>Pictures that a newer one replaced before a stage took them.</summary>
-    public long ReplacedCount => _process.ReplacedCount + _encode.Input.ReplacedCount;
+    /// <summary>The running workflow, for the statistics.</summary>
+    public ProcessStage Process => _process;
+
+    /// <summary>Pictures that a newer one replaced before the workflow took them.</summary>
+    public long ReplacedCount => _process.ReplacedCount;
 
     /// <summary>Pictures that the workflow failed on, and access units that could not be decoded in time.</summary>
     public long FailedCount => _process.FailedCount + _decode.DiscardedCount;
 
-    /// <summary>What failed last, or "".</summary>
-    public string Error => _error;
-
-    /// <summary>Width of the pictures that come out, 0 before the first.</summary>
-    public int Width => _encode.Width;
-
-    /// <summary>Height of the pictures that come out, 0 before the first.</summary>
-    public int Height => _encode.Height;
+    /// <summary>Times of the stages.</summary>
+    public IEnumerable<StageTimes> Times => [_decode.Times, _process.Times];
 
     /// <summary>Hands an access unit over (takes it); on the publisher's event loop.</summary>
     public void Enqueue(EncodedFrame frame) => _decode.Enqueue(frame);
 
-    /// <summary>Makes the next coded picture a key frame (any thread).</summary>
-    public void RequestKeyFrame() => _encode.RequestKeyFrame();
+    /// <summary>Does what the output's watch decided, and looks for a workflow that hangs; on the supervisor's thread.</summary>
+    public void Supervise(TimeSpan now)
+    {
+        _process.Supervise(now);
+        _passesInput = _output.Watch.Showing == Showing.Input;
+    }
 
-    /// <summary>Times of the stages.</summary>
-    public IEnumerable<StageTimes> Times => [_decode.Times, _process.Times, _encode.Times];
+    /// <summary>Nothing more reaches the output, which is the next publisher's (any thread).</summary>
+    public void Cut() => _isCut = true;
 
-    /// <summary>Ends all stages, first to last; completes when the workflow has let go of its picture. Nobody may enqueue any more.</summary>
+    /// <summary>Ends both stages, first to last; completes when the workflow has let go of its picture. Nobody may enqueue any more.</summary>
     public async ValueTask DisposeAsync()
     {
+        Cut();
         _decode.Complete();
-        try
-        {
-            await _process.CompleteAsync().ConfigureAwait(false);
-        }
-        finally
-        {
-            _encode.Complete();
-        }
+        await _process.CompleteAsync().ConfigureAwait(false);
     }
 
     private void OnDecoded(VideoFrame frame)
     {
-        // The first picture goes through in any case: it loads the model, and tells those who wait for it that the stream is ready.
-        if (_isWanted() || _process.ProcessedCount + _process.FailedCount == 0)
-            _process.Publish(frame);
-        else
+        _output.Watch.NoteReceived(EventLoop.Now);
+
+        // While nobody watches, pictures are decoded, so that the next viewer starts at once, and dropped. The first goes through in
+        // any case: it loads the model, and tells those who wait for it that the stream is ready.
+        if (_output.Hub.VideoCount == 0 && _process.ProcessedCount + _process.FailedCount > 0)
+        {
             frame.Return();
+            return;
+        }
+
+        if (_passesInput)
+            PassInput(frame);
+        _process.Publish(frame);
     }
 
     private void OnProcessed(VideoFrame frame)
     {
-        _encode.Input.Publish(frame);
-        _encode.Signal();
+        if (_isCut)
+        {
+            frame.Return();
+            return;
+        }
+
+        if (_passesInput)
+        {
+            _passesInput = false;
+            _output.Watch.NoteShown(EventLoop.Now);
+        }
+
+        _encode.Publish(frame);
     }
 
-    private void Fail(string stage, Exception failure)
+    private void PassInput(VideoFrame frame)
     {
-        string text = $"{stage}: {failure.Message}";
-        bool isNew = text != _error;
-        _error = text;
-        long now = EventLoop.Now.Ticks;
-        long last = Volatile.Read(ref _lastReportTicks);
-        if (isNew && now - last >= ReportInterval.Ticks && Interlocked.CompareExchange(ref _lastReportTicks, now, last) == last)
-            _onFailure(text);
+        if (_isCut)
+            return;
+        VideoFrame copy = _resources.VideoFrames.Rent(frame.Width, frame.Height);
+        copy.CopyPixelsFrom(frame);
+        copy.CopyPropertiesFrom(frame);
+        _encode.Publish(copy);
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Net;
 using System.Security.Cryptography;
+using ComfyStream.Streaming.Streams;
 using ComfyStream.Transport;
 using ComfyStream.WebRtc;
 using ComfyStream.WebRtc.Dtls;
@@ -26,7 +27,13 @@ internal sealed class PeerFactory
     }
 
     /// <summary>Answers an offer. On success the caller owns the peer, which is on no loop yet.</summary>
-    public (NegotiatedPeer? Peer, SessionResult? Refusal) Answer(string offerSdp, MediaRole role, string? videoUnavailable, string? audioUnavailable)
+    /// <param name="offerSdp">The offer.</param>
+    /// <param name="role">Whether we receive (WHIP) or send (WHEP).</param>
+    /// <param name="videoUnavailable">Why there is no picture, or null.</param>
+    /// <param name="audioUnavailable">Why there is no sound, or null.</param>
+    /// <param name="sent">What a viewer is going to be sent, if that is known.</param>
+    public (NegotiatedPeer? Peer, SessionResult? Refusal) Answer(
+        string offerSdp, MediaRole role, string? videoUnavailable = null, string? audioUnavailable = null, VideoFormat? sent = null)
     {
         if (!SdpReader.TryParse(offerSdp, out SessionDescription? offer, out string problem))
             return (null, new SessionResult(SessionOutcome.MalformedOffer, "", "", $"Invalid SDP offer: {problem}"));
@@ -41,6 +48,8 @@ internal sealed class PeerFactory
             Identifiers = NegotiationIdentifiers.Create(),
             AudioUnavailable = audioUnavailable,
             VideoUnavailable = videoUnavailable,
+            VideoFormats = sent?.Codec == PayloadFormat.Vp8 ? [PayloadFormat.Vp8, PayloadFormat.H264] : [PayloadFormat.H264, PayloadFormat.Vp8],
+            SentProfile = sent?.Profile ?? H264Profile.ConstrainedBaseline,
         });
         if (result is not NegotiationResult.Success success)
         {

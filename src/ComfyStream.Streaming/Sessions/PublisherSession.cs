@@ -105,7 +105,7 @@ internal sealed class PublisherSession : PeerSession
     private void Hand(EncodedFrame frame, in ReceivedFrame info)
     {
         bool isVideo = info.Kind == MediaKind.Video;
-        frame.Codec = isVideo ? MediaCodec.H264 : MediaCodec.Opus;
+        frame.Codec = MediaCodecs.Of(info.Format);
         frame.IsKeyFrame = info.IsKeyFrame;
         frame.FirstArrival = info.FirstArrival;
         frame.LastArrival = info.LastArrival;

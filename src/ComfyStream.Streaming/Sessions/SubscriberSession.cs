@@ -1,4 +1,3 @@
-using ComfyStream.Streaming.Diagnostics;
 using ComfyStream.Streaming.Streams;
 using ComfyStream.Transport;
 using ComfyStream.WebRtc;
@@ -8,42 +7,74 @@ using Microsoft.Extensions.Logging;
 namespace ComfyStream.Streaming.Sessions;
 
 /// <summary>
-/// A viewer (WHEP): joins its hub when its peer is connected and is given every frame from a key frame on. Runs on its event loop.
+/// A viewer (WHEP): joins its hub when its peer is connected and is given every frame from a key frame on, through all changes of
+/// what the output shows. Runs on its event loop.
 /// </summary>
-internal sealed class SubscriberSession(
-    string id, string streamId, EventLoop loop, PeerConnection peer, IReadOnlyList<string> notes, SubscriberHub hub, ILogger logger)
-    : PeerSession(id, streamId, loop, peer, notes, logger)
+internal sealed class SubscriberSession : PeerSession
 {
+    // Two pictures with one timestamp are one picture to a player.
+    private static readonly TimeSpan LeastStep = TimeSpan.FromMilliseconds(1);
+
+    private readonly SubscriberHub _hub;
+    private Rendition? _rendition;
+    private bool _playsSource;
     private bool _joined;
     private bool _awaitsKeyFrame = true;
+    private TimeSpan _lastPicture;
     private long _framesSent;
     private long _framesDropped;
     private long _keyFrameRequests;
 
+    public SubscriberSession(
+        string id, string streamId, EventLoop loop, PeerConnection peer, IReadOnlyList<string> notes, SubscriberHub hub, ILogger logger)
+        : base(id, streamId, loop, peer, notes, logger)
+    {
+        _hub = hub;
+        if (HasVideo)
+            Formats = ViewerFormats.Of(peer.Session.Find(MediaKind.Video)!);
+    }
+
     /// <inheritdoc/>
     public override SessionKind Kind => SessionKind.Subscriber;
 
-    /// <summary>Sends a frame (borrowed), on the loop. A viewer that missed a picture waits for the next key frame.</summary>
-    public void Write(EventLoop loop, PacketizedFrame frame)
-    {
-        bool isVideo = frame.Kind == MediaKind.Video;
-        if (!(isVideo ? HasVideo : HasAudio))
-            return;
-        if (isVideo && _awaitsKeyFrame && !frame.IsKeyFrame)
-        {
-            Interlocked.Increment(ref _framesDropped);
-            return;
-        }
+    /// <summary>The pictures that it plays.</summary>
+    public ViewerFormats Formats { get; }
 
-        bool written = Peer.WriteFrame(EventLoop.Now, frame);
-        if (isVideo)
-            Count(frame, written);
-        if (written)
+    /// <summary>Sends a frame (borrowed), on the loop. A viewer that missed a picture waits for the next key frame.</summary>
+    public void Write(EventLoop loop, in OutputFrame frame)
+    {
+        if (frame.IsVideo)
+            WriteVideo(loop, frame);
+        else if (HasAudio && Peer.WriteFrame(EventLoop.Now, frame.Packets))
             loop.Touch(Peer);
     }
 
+    /// <summary>
+    /// Sends the pictures since the last key frame (borrowed) at once, so that the next one can be decoded. They lie close together on
+    /// the viewer's timeline: a player takes them for a burst after a delay otherwise, and plays late for ever. False when there are none.
+    /// </summary>
+    public bool Replay(EventLoop loop, IReadOnlyList<OutputFrame> group)
+    {
+        if (group.Count == 0)
+            return false;
+
+        _rendition = group[0].Rendition;
+        _playsSource = _rendition == Rendition.Source;
+        _awaitsKeyFrame = false;
+        TimeSpan time = group[^1].Packets.MediaTime - (group.Count - 1) * LeastStep;
+        for (int i = 0; i < group.Count; i++)
+            Send(loop, group[i].Packets, time + i * LeastStep, isReplayed: true);
+        return true;
+    }
+
     /// <summary>A picture did not reach this viewer: what follows it cannot be decoded.</summary>
-    public void AwaitKeyFrame() => _awaitsKeyFrame = true;
+    public void MissPicture()
+    {
+        if (!HasVideo)
+            return;
+        _awaitsKeyFrame = true;
+        _hub.RequestKeyFrame(Formats);
+    }
 
     /// <inheritdoc/>
     public override SessionSnapshot Snapshot() => Snapshot(
@@ -56,11 +87,11 @@ internal sealed class SubscriberSession(
         {
             case PeerEventKind.StateChanged when Peer.State == PeerConnectionState.Connected && !_joined:
                 _joined = true;
-                hub.Add(loop, this);
+                _hub.Add(loop, this);
                 break;
             case PeerEventKind.KeyFrameRequested:
                 Interlocked.Increment(ref _keyFrameRequests);
-                hub.RequestKeyFrame();
+                _hub.RequestKeyFrame(Formats);
                 break;
         }
     }
@@ -69,21 +100,49 @@ internal sealed class SubscriberSession(
     protected override void HandleClosed(EventLoop loop)
     {
         if (_joined)
-            hub.Remove(loop, this);
+            _hub.Remove(loop, this);
     }
 
-    private void Count(PacketizedFrame frame, bool written)
+    private void WriteVideo(EventLoop loop, in OutputFrame frame)
     {
-        if (written)
+        if (!HasVideo || !Takes(frame))
+            return;
+        if (frame.Packets.IsKeyFrame)
         {
+            _rendition = frame.Rendition;
             _awaitsKeyFrame = false;
-            Interlocked.Increment(ref _framesSent);
+        }
+        else if (_awaitsKeyFrame || frame.Rendition != _rendition)
+        {
+            Interlocked.Increment(ref _framesDropped);
+            MissPicture();
             return;
         }
 
-        Interlocked.Increment(ref _framesDropped);
-        if (!_awaitsKeyFrame || frame.IsKeyFrame)
-            hub.RequestKeyFrame();
-        _awaitsKeyFrame = true;
+        Send(loop, frame.Packets, frame.Packets.MediaTime, isReplayed: false);
+    }
+
+    // Source and transcoded pictures come side by side: each viewer takes one of them.
+    private bool Takes(in OutputFrame frame)
+    {
+        if (frame.Rendition == Rendition.Source)
+            return _playsSource = Formats.Plays(frame.Format!);
+        return frame.Packets.Format == Formats.PreferredCodec && !(frame.Rendition == Rendition.Transcoded && _playsSource);
+    }
+
+    // The sources of an output take turns, each with a delay of its own: time goes on for the viewer all the same.
+    private void Send(EventLoop loop, PacketizedFrame packets, TimeSpan mediaTime, bool isReplayed)
+    {
+        TimeSpan time = mediaTime - LeastStep < _lastPicture ? _lastPicture + LeastStep : mediaTime;
+        if (!Peer.WriteFrame(EventLoop.Now, packets, time, isReplayed))
+        {
+            Interlocked.Increment(ref _framesDropped);
+            MissPicture();
+            return;
+        }
+
+        _lastPicture = time;
+        Interlocked.Increment(ref _framesSent);
+        loop.Touch(Peer);
     }
 }

@@ -6,16 +6,19 @@ using ComfyStream.WebRtc.Packetization;
 namespace ComfyStream.Streaming.Streams;
 
 /// <summary>
-/// One event loop's viewers of one hub. Frames are published by any thread into a bounded queue; the loop takes them and writes
-/// them to its viewers in one turn. The list is owned by the loop.
+/// One event loop's viewers of one hub, and the pictures that one who joins must have. Frames are published by any thread into a
+/// bounded queue; the loop takes them and writes them to its viewers in one turn. All but the queue is owned by the loop.
 /// </summary>
 internal sealed class LoopSubscribers(EventLoop loop, SubscriberHub hub) : ILoopWork
 {
     // Half a second of 60 fps video with sound: a loop that is further behind skips to the next key frame.
     private const int InboxCapacity = 64;
 
-    private readonly BoundedQueue<PacketizedFrame> _inbox = new(InboxCapacity);
+    private readonly BoundedQueue<OutputFrame> _inbox = new(InboxCapacity);
     private readonly List<SubscriberSession> _sessions = [];
+    private readonly GroupOfPictures _source = new();
+    private readonly GroupOfPictures _h264 = new();
+    private readonly GroupOfPictures _vp8 = new();
     private readonly SendLatency? _latency = hub.Latency is { } times ? new SendLatency(times) : null;
     private int _count;
     private int _posted;
@@ -27,13 +30,16 @@ internal sealed class LoopSubscribers(EventLoop loop, SubscriberHub hub) : ILoop
     /// <summary>Frames skipped because the loop was behind.</summary>
     public long SkippedCount => Volatile.Read(ref _skipped);
 
-    /// <summary>Queues a frame for this loop's viewers (takes a reference of its own).</summary>
-    public void Publish(PacketizedFrame frame)
+    /// <summary>
+    /// Queues a frame for this loop's viewers (takes a reference of its own). Pictures go there without viewers too, for the first to
+    /// join.
+    /// </summary>
+    public void Publish(in OutputFrame frame)
     {
-        if (Volatile.Read(ref _count) == 0)
+        if (Volatile.Read(ref _count) == 0 && !frame.IsVideo)
             return;
 
-        frame.AddReference();
+        frame.Packets.AddReference();
         if (!_inbox.TryEnqueue(frame))
         {
             Skip(frame);
@@ -45,23 +51,31 @@ internal sealed class LoopSubscribers(EventLoop loop, SubscriberHub hub) : ILoop
 
         // The loop takes no more work, perhaps never again: nothing may wait for it.
         Volatile.Write(ref _posted, 0);
-        while (_inbox.TryDequeue(out PacketizedFrame? waiting))
+        while (_inbox.TryDequeue(out OutputFrame waiting))
             Skip(waiting);
     }
 
-    public void Add(SubscriberSession session)
+    /// <summary>Adds a viewer, and gives it what it needs to decode the next picture. False when there is none of that: it waits for a key frame.</summary>
+    public bool Add(SubscriberSession session)
     {
         _sessions.Add(session);
         Volatile.Write(ref _count, _sessions.Count);
+        return session.HasVideo && session.Replay(loop, FindGroup(session.Formats).Frames);
     }
 
     public bool Remove(SubscriberSession session)
     {
         bool removed = _sessions.Remove(session);
         Volatile.Write(ref _count, _sessions.Count);
-        if (_sessions.Count == 0)
-            Drain();
         return removed;
+    }
+
+    /// <summary>Gives all frames back. On the loop, or once it has ended; nothing is published any more.</summary>
+    public void Clear()
+    {
+        while (_inbox.TryDequeue(out OutputFrame frame))
+            frame.Packets.Release();
+        ForgetPictures();
     }
 
     /// <inheritdoc/>
@@ -71,38 +85,70 @@ internal sealed class LoopSubscribers(EventLoop loop, SubscriberHub hub) : ILoop
         Volatile.Write(ref _posted, 0);
         if (Interlocked.Exchange(ref _videoSkipped, 0) != 0)
         {
+            ForgetPictures();
             foreach (SubscriberSession session in _sessions)
-                session.AwaitKeyFrame();
-            hub.RequestKeyFrame();
+                session.MissPicture();
         }
 
-        while (_inbox.TryDequeue(out PacketizedFrame? frame))
+        while (_inbox.TryDequeue(out OutputFrame frame))
         {
             try
             {
+                if (frame.IsVideo)
+                    Keep(frame);
                 foreach (SubscriberSession session in _sessions)
                     session.Write(loop, frame);
             }
             finally
             {
-                if (frame.Kind == MediaKind.Video)
-                    _latency?.Observe(loop, frame.SourceArrival);
-                frame.Release();
+                if (frame is { IsVideo: true, Rendition: not Rendition.Slate } && _sessions.Count > 0)
+                    _latency?.Observe(loop, frame.Packets.SourceArrival);
+                frame.Packets.Release();
             }
         }
     }
 
-    private void Skip(PacketizedFrame frame)
+    private GroupOfPictures FindGroup(ViewerFormats viewer) =>
+        _source.Frames.Count > 0 && viewer.Plays(_source.Frames[0].Format!) ? _source : GroupOf(viewer.PreferredCodec);
+
+    private GroupOfPictures GroupOf(PayloadFormat codec) => codec == PayloadFormat.Vp8 ? _vp8 : _h264;
+
+    private void Keep(in OutputFrame frame)
     {
-        if (frame.Kind == MediaKind.Video)
-            Volatile.Write(ref _videoSkipped, 1);
-        frame.Release();
-        Interlocked.Increment(ref _skipped);
+        if (frame.Packets.IsKeyFrame)
+            ForgetReplaced(frame.Rendition);
+        (frame.Rendition == Rendition.Source ? _source : GroupOf(frame.Packets.Format)).Add(frame);
     }
 
-    private void Drain()
+    // What the output showed before, and no viewer is to see any more.
+    private void ForgetReplaced(Rendition begun)
     {
-        while (_inbox.TryDequeue(out PacketizedFrame? frame))
-            frame.Release();
+        if (begun is Rendition.Encoded or Rendition.Slate)
+            _source.Clear();
+        ForgetUnless(_h264, begun);
+        ForgetUnless(_vp8, begun);
+    }
+
+    // The forwarded and the transcoded picture go side by side.
+    private static void ForgetUnless(GroupOfPictures coded, Rendition begun)
+    {
+        Rendition accepted = begun == Rendition.Source ? Rendition.Transcoded : begun;
+        if (coded.Rendition != accepted)
+            coded.Clear();
+    }
+
+    private void ForgetPictures()
+    {
+        _source.Clear();
+        _h264.Clear();
+        _vp8.Clear();
+    }
+
+    private void Skip(in OutputFrame frame)
+    {
+        if (frame.IsVideo)
+            Volatile.Write(ref _videoSkipped, 1);
+        frame.Packets.Release();
+        Interlocked.Increment(ref _skipped);
     }
 }

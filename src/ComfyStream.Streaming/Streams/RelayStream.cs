@@ -1,27 +1,38 @@
 using ComfyStream.Media;
 using ComfyStream.Streaming.Diagnostics;
+using ComfyStream.Streaming.Pipeline;
 using ComfyStream.Streaming.Sessions;
 using ComfyStream.Transport;
+using Microsoft.Extensions.Logging;
 
 namespace ComfyStream.Streaming.Streams;
 
 /// <summary>
 /// A channel: it outlives its publishers and viewers while there is one of either. The control plane changes it while holding
-/// <see cref="Gate"/>; the media plane only reads the current publisher.
+/// <see cref="Gate"/>; the supervisor's thread looks after what it shows; the media plane only reads the current publisher.
 /// </summary>
-internal sealed class RelayStream
+internal sealed class RelayStream : IDisposable
 {
     private readonly StageTimes _latency = new("latency");
+    private readonly PipelineResources? _resources;
+    private readonly ILogger _logger;
+    private readonly StreamFailures _failures;
+    private readonly Lock _superviseGate = new();
     private volatile PublisherSession? _publisher;
+    private TimeSpan _waitingSince = TimeSpan.MinValue;
+    private bool _isDisposed;
 
-    public RelayStream(string channel, IWorkflow workflow, IReadOnlyList<EventLoop> loops, PacketizedFramePool packetizedFrames)
+    public RelayStream(string channel, IWorkflow workflow, StreamFactory factory)
     {
         Channel = channel;
         Workflow = workflow;
-        Outputs = new StreamOutputs(
-            processed: new SubscriberHub(loops, () => _publisher?.Input.RequestProcessedKeyFrame(), _latency),
-            raw: new SubscriberHub(loops, () => _publisher?.Input.RequestSourceKeyFrame()),
-            packetizedFrames);
+        PacketizedFrames = factory.PacketizedFrames;
+        _resources = factory.Resources;
+        _logger = factory.Logger;
+        _failures = new StreamFailures(text => _logger.PipelineFailed(channel, text));
+        Processed = new StreamOutput(factory.Loops, PacketizedFrames, factory.NewWatch(), _resources is null ? null : MakeEncoder, _latency);
+        if (factory.Options.AllowRaw)
+            Raw = new StreamOutput(factory.Loops, PacketizedFrames, factory.NewWatch(), makeEncoder: null);
     }
 
     /// <summary>Channel name.</summary>
@@ -33,8 +44,17 @@ internal sealed class RelayStream
     /// <summary>The workflow of the next publisher that names none.</summary>
     public IWorkflow Workflow { get; set; }
 
-    /// <summary>Where frames go to viewers.</summary>
-    public StreamOutputs Outputs { get; }
+    /// <summary>What the workflow makes of the input, for viewers of the channel.</summary>
+    public StreamOutput Processed { get; }
+
+    /// <summary>The input as it came; null when it is not served.</summary>
+    public StreamOutput? Raw { get; }
+
+    /// <summary>Where packetized frames come from.</summary>
+    public PacketizedFramePool PacketizedFrames { get; }
+
+    /// <summary>What went wrong.</summary>
+    public StreamFailures Failures => _failures;
 
     /// <summary>The publisher, or null.</summary>
     public PublisherSession? Publisher => _publisher;
@@ -46,14 +66,50 @@ internal sealed class RelayStream
     public int Uses { get; set; }
 
     /// <summary>Makes a session the publisher (under the gate, after the one before has ended).</summary>
-    public void SetPublisher(PublisherSession publisher) => _publisher = publisher;
+    public void SetPublisher(PublisherSession publisher)
+    {
+        _failures.Clear();
+        SetKeyFrameSource(publisher.Input);
+        _publisher = publisher;
+    }
 
     /// <summary>Takes a publisher off that has ended, unless another one has taken over.</summary>
     public void RemovePublisher(PublisherSession publisher)
     {
-        if (publisher.LastMediaTime > LastMediaTime)
-            LastMediaTime = publisher.LastMediaTime;
-        Interlocked.CompareExchange(ref _publisher, null, publisher);
+        lock (_superviseGate)
+        {
+            if (publisher.LastMediaTime > LastMediaTime)
+                LastMediaTime = publisher.LastMediaTime;
+            if (Interlocked.CompareExchange(ref _publisher, null, publisher) == publisher)
+                SetKeyFrameSource(null);
+        }
+    }
+
+    /// <summary>Codes an input's pictures again for viewers of an output; null when there are no codecs here.</summary>
+    public Transcoder? MakeTranscoder(StreamInput input, StreamOutput output) => _resources is null ? null : new Transcoder(
+        Channel, _resources, output, () => input.Format.Current, input.RequestSourceKeyFrame, _failures);
+
+    /// <summary>
+    /// Decides what the outputs show, sends slates, and looks after the publisher's workflow; on the supervisor's thread. True when
+    /// viewers have waited for a publisher for longer than they may.
+    /// </summary>
+    public bool Supervise(TimeSpan now, SlateShelf? slates, TimeSpan idleTimeout)
+    {
+        lock (_superviseGate)
+        {
+            if (_isDisposed)
+                return false;
+            StreamInput? input = _publisher?.Input;
+            Supervise(now, Processed, input, slates);
+            if (Raw is not null)
+                Supervise(now, Raw, input, slates);
+            input?.Supervise(now);
+            if (input is not null)
+                _waitingSince = TimeSpan.MinValue;
+            else if (_waitingSince == TimeSpan.MinValue)
+                _waitingSince = now;
+            return input is null && now - _waitingSince >= idleTimeout;
+        }
     }
 
     /// <summary>What the statistics say.</summary>
@@ -62,17 +118,81 @@ internal sealed class RelayStream
         PublisherSession? publisher = _publisher;
         StreamInput? input = publisher?.Input;
         var pipeline = input?.Pipeline;
+        EncodeStage? encoder = Processed.Encoder;
         return new StreamSnapshot(
             Channel,
             Workflow.Name,
             HasPublisher: publisher is not null,
             PublisherConnected: publisher is { IsConnected: true },
-            ProcessedFrames: pipeline?.ProcessedCount ?? input?.ForwardedCount ?? 0,
-            ReplacedFrames: pipeline?.ReplacedCount ?? 0,
+            ProcessedFrames: pipeline?.Process.ProcessedCount ?? input?.ForwardedCount ?? 0,
+            ReplacedFrames: (pipeline?.ReplacedCount ?? 0) + (encoder?.ReplacedCount ?? 0),
             FailedFrames: pipeline?.FailedCount ?? 0,
-            Error: pipeline?.Error ?? "",
-            Width: pipeline?.Width ?? 0,
-            Height: pipeline?.Height ?? 0,
-            Stages: [.. (pipeline?.Times ?? []).Append(_latency).Select(times => times.Snapshot())]);
+            Error: _failures.Last,
+            Width: encoder?.Width is > 0 and { } width ? width : input?.Format.Width ?? 0,
+            Height: encoder?.Height is > 0 and { } height ? height : input?.Format.Height ?? 0,
+            Stages: [.. (pipeline?.Times ?? []).Concat(encoder is null ? [] : [encoder.Times]).Append(_latency).Select(times => times.Snapshot())])
+        {
+            Shows = Processed.Watch.Showing.ToWord(),
+            Interruptions = Processed.Watch.InterruptionCount,
+            Slates = Processed.SlateCount,
+            Failures = _failures.Count,
+            LateFrames = pipeline?.Process.LateCount ?? 0,
+            Hangs = pipeline?.Process.HangCount ?? 0,
+            IsTranscoding = input?.IsTranscoding ?? false,
+        };
+    }
+
+    /// <summary>Stops the encoder and gives all frames back. Nobody publishes, joins or watches any more.</summary>
+    public void Dispose()
+    {
+        lock (_superviseGate)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+        }
+
+        Processed.Dispose();
+        Raw?.Dispose();
+    }
+
+    private EncodeStage MakeEncoder(StreamOutput output) => new(
+        Channel, _resources!, codec => output.Hub.Wants(MediaCodecs.FormatOf(codec)), output.PublishEncoded,
+        failure => _failures.Report("encode", failure));
+
+    private void SetKeyFrameSource(StreamInput? input)
+    {
+        Processed.Source = input;
+        if (Raw is not null)
+            Raw.Source = input;
+    }
+
+    private void Supervise(TimeSpan now, StreamOutput output, StreamInput? input, SlateShelf? slates)
+    {
+        Showing before = output.Watch.Showing;
+        bool failsOpen = output == Processed && input?.Pipeline is { FailsOpen: true };
+        Showing showing = output.Watch.Decide(now, output.Hub.VideoCount > 0, input is not null, failsOpen);
+        if (showing != before && output == Processed)
+            Tell(before, showing);
+        if (slates is null)
+            return;
+        bool isCoded = output.Encoder is { Width: > 0 };
+        output.ShowSlate(
+            now, slates,
+            isCoded ? output.Encoder!.Width : input?.Format.Width ?? 0,
+            isCoded ? output.Encoder!.Height : input?.Format.Height ?? 0);
+    }
+
+    private void Tell(Showing before, Showing showing)
+    {
+        if (showing.IsInterruption())
+        {
+            _logger.Interrupted(Channel, showing.ToWord());
+        }
+        else if (showing == Showing.Live && before.IsInterruption())
+        {
+            _failures.Clear();
+            _logger.Recovered(Channel);
+        }
     }
 }

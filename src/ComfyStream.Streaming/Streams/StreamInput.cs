@@ -1,29 +1,35 @@
 using ComfyStream.Media;
 using ComfyStream.Streaming.Pipeline;
 using ComfyStream.Transport;
+using ComfyStream.WebRtc;
+using ComfyStream.WebRtc.Packetization;
 
 namespace ComfyStream.Streaming.Streams;
 
 /// <summary>
 /// What one publisher's frames go into: forwarded as they came to the raw output (and, without a workflow, to the processed one),
-/// and through the workflow's pipeline to the processed output. Written to by the publisher's event loop only, until it is stopped.
+/// coded again for viewers who cannot play them so, and through the workflow's pipeline to the processed output. Written to by
+/// the publisher's event loop only, until it is stopped.
 /// </summary>
-internal sealed class StreamInput
+internal sealed class StreamInput : IKeyFrameSource, IAsyncDisposable
 {
-    private readonly StreamOutputs _outputs;
+    private readonly RelayStream _stream;
     private readonly VideoPipeline? _pipeline;
     private readonly bool _forwardsVideo;
     private readonly bool _forwardsAudio;
     private readonly AudioDelayLine _audioDelay = new();
+    private readonly Vp8Packetizer _vp8 = StreamOutput.NewVp8Packetizer();
+    private volatile Transcoder? _transcoder;
+    private volatile Transcoder? _rawTranscoder;
     private Action _requestKeyFrame = static () => { };
     private long _forwarded;
     private volatile bool _isCut;
 
     /// <param name="workflow">What is forwarded: its input if it is passthrough, and sound if it gives any.</param>
-    /// <param name="makePipeline">Makes the pipeline around its output; null when no picture is processed.</param>
-    public StreamInput(StreamOutputs outputs, IWorkflow workflow, Func<StreamInput, VideoPipeline>? makePipeline)
+    /// <param name="makePipeline">Makes the pipeline around its input; null when no picture is processed.</param>
+    public StreamInput(RelayStream stream, IWorkflow workflow, Func<StreamInput, VideoPipeline>? makePipeline)
     {
-        _outputs = outputs;
+        _stream = stream;
         _forwardsVideo = workflow.IsPassthrough;
         _forwardsAudio = workflow.HasAudioOutput;
         _pipeline = makePipeline?.Invoke(this);
@@ -32,8 +38,14 @@ internal sealed class StreamInput
     /// <summary>The running workflow; null when the stream is forwarded.</summary>
     public VideoPipeline? Pipeline => _pipeline;
 
+    /// <summary>What the publisher's pictures are.</summary>
+    public SourceFormat Format { get; } = new();
+
     /// <summary>Pictures forwarded without decoding to the processed output.</summary>
     public long ForwardedCount => Volatile.Read(ref _forwarded);
+
+    /// <summary>Whether pictures are being coded again for viewers who cannot play them as they come.</summary>
+    public bool IsTranscoding => _transcoder is { IsNeeded: true } || _rawTranscoder is { IsNeeded: true };
 
     /// <summary>Says who is asked for key frames: the publisher.</summary>
     public void SetKeyFrameSource(Action requestKeyFrame) => _requestKeyFrame = requestKeyFrame;
@@ -41,67 +53,82 @@ internal sealed class StreamInput
     /// <summary>Asks the publisher for a key frame (any thread).</summary>
     public void RequestSourceKeyFrame() => _requestKeyFrame();
 
-    /// <summary>Asks for a key frame of the processed output (any thread).</summary>
-    public void RequestProcessedKeyFrame()
+    /// <inheritdoc/>
+    public void RequestKeyFrame(StreamOutput output, ViewerFormats viewer)
     {
-        if (_pipeline is null)
+        bool isRaw = output == _stream.Raw;
+        if (!isRaw && _pipeline is not null)
+            output.Encoder?.RequestKeyFrame(MediaCodecs.Of(viewer.PreferredCodec));
+        else if (viewer.Plays(Format.Current))
             _requestKeyFrame();
         else
-            _pipeline.RequestKeyFrame();
+            (isRaw ? _rawTranscoder : _transcoder)?.RequestKeyFrame(viewer.PreferredCodec);
     }
 
     /// <summary>Takes an access unit.</summary>
     public void WriteVideo(EncodedFrame frame)
     {
-        if (!_isCut)
+        if (_isCut)
         {
-            if (_pipeline is not null)
-            {
-                _outputs.PublishRaw(frame);
-                _pipeline.Enqueue(frame);
-                return;
-            }
-
-            Forward(frame, _forwardsVideo);
-            if (_forwardsVideo)
-                Interlocked.Increment(ref _forwarded);
+            frame.Release();
+            return;
         }
 
-        frame.Release();
+        VideoFormat format = Format.Observe(frame);
+        Forward(frame, format);
+        _transcoder?.Write(frame);
+        _rawTranscoder?.Write(frame);
+        if (_pipeline is not null)
+            _pipeline.Enqueue(frame);
+        else
+            frame.Release();
     }
 
     /// <summary>Takes a sound packet.</summary>
     public void WriteAudio(EncodedFrame frame)
     {
-        if (_isCut || _pipeline is null || !_forwardsAudio)
+        if (_isCut)
         {
-            if (!_isCut)
-                Forward(frame, _forwardsAudio);
             frame.Release();
             return;
         }
 
-        _outputs.PublishRaw(frame);
-        _audioDelay.SetLatency(_outputs.ProcessedLatency);
+        PublishSound(_stream.Raw, frame);
+        if (_pipeline is null || !_forwardsAudio)
+        {
+            if (_forwardsAudio)
+                PublishSound(_stream.Processed, frame);
+            frame.Release();
+            return;
+        }
+
+        _audioDelay.SetLatency(_stream.Processed.Latency);
         _audioDelay.Add(frame);
         while (_audioDelay.TryTake(EventLoop.Now, out EncodedFrame? due))
         {
-            _outputs.PublishProcessed(due!);
+            PublishSound(_stream.Processed, due!);
             due!.Release();
         }
     }
 
-    /// <summary>Sends a picture of the workflow (takes it); on the encode thread.</summary>
-    public void PublishEncoded(EncodedFrame frame)
+    /// <summary>Looks after the workflow and the transcoders; on the supervisor's thread.</summary>
+    public void Supervise(TimeSpan now)
     {
+        _pipeline?.Supervise(now);
         if (_isCut)
-            frame.Release();
-        else
-            _outputs.PublishEncoded(frame);
+            return;
+        if (_forwardsVideo)
+            _transcoder = SuperviseTranscoder(_transcoder, _stream.Processed);
+        if (_stream.Raw is { } raw)
+            _rawTranscoder = SuperviseTranscoder(_rawTranscoder, raw);
     }
 
     /// <summary>Nothing more reaches the outputs, which are the next publisher's (any thread).</summary>
-    public void Cut() => _isCut = true;
+    public void Cut()
+    {
+        _isCut = true;
+        _pipeline?.Cut();
+    }
 
     /// <summary>Ends the input, on the publisher's event loop: nothing is written after it.</summary>
     public void Stop()
@@ -110,11 +137,50 @@ internal sealed class StreamInput
         _audioDelay.Clear();
     }
 
-    private void Forward(EncodedFrame frame, bool isProcessedToo)
+    /// <summary>Ends what runs behind a stopped input; completes when the workflow has let go of its picture. The supervisor has let go of it.</summary>
+    public async ValueTask DisposeAsync()
     {
-        if (isProcessedToo)
-            _outputs.PublishToBoth(frame);
-        else
-            _outputs.PublishRaw(frame);
+        _transcoder?.Complete();
+        _rawTranscoder?.Complete();
+        if (_pipeline is not null)
+            await _pipeline.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void Forward(EncodedFrame frame, VideoFormat format)
+    {
+        TimeSpan now = EventLoop.Now;
+        _stream.Raw?.Watch.NoteReceived(now);
+        if (_forwardsVideo)
+        {
+            _stream.Processed.Watch.NoteReceived(now);
+            Interlocked.Increment(ref _forwarded);
+        }
+
+        if (format.IsReordered || !(_forwardsVideo || _stream.Raw is not null))
+            return;
+        if (StreamOutput.Packetize(_stream.PacketizedFrames, frame, _vp8, format) is not { } packets)
+            return;
+        if (_forwardsVideo)
+            _stream.Processed.Forward(packets, format);
+        _stream.Raw?.Forward(packets, format);
+        packets.Release();
+    }
+
+    private void PublishSound(StreamOutput? output, EncodedFrame frame)
+    {
+        if (output is null || output.Hub.Count == 0 || StreamOutput.Packetize(_stream.PacketizedFrames, frame, _vp8, format: null) is not { } packets)
+            return;
+        output.Forward(packets, format: null);
+        packets.Release();
+    }
+
+    private Transcoder? SuperviseTranscoder(Transcoder? transcoder, StreamOutput output)
+    {
+        VideoFormat format = Format.Current;
+        bool isNeeded = output.Hub.WantsTranscoded(PayloadFormat.H264, format) || output.Hub.WantsTranscoded(PayloadFormat.Vp8, format);
+        if (transcoder is null)
+            return isNeeded ? _stream.MakeTranscoder(this, output) : null;
+        transcoder.IsNeeded = isNeeded;
+        return transcoder;
     }
 }

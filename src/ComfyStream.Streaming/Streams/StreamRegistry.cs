@@ -1,10 +1,9 @@
 using ComfyStream.Media;
-using ComfyStream.Transport;
 
 namespace ComfyStream.Streaming.Streams;
 
 /// <summary>The channels in use: one is made by its first user and goes with its last.</summary>
-internal sealed class StreamRegistry(IReadOnlyList<EventLoop> loops, PacketizedFramePool packetizedFrames, int mostStreams)
+internal sealed class StreamRegistry(StreamFactory factory, int mostStreams)
 {
     private readonly Dictionary<string, RelayStream> _streams = [];
     private readonly Lock _gate = new();
@@ -28,7 +27,7 @@ internal sealed class StreamRegistry(IReadOnlyList<EventLoop> loops, PacketizedF
             {
                 if (_streams.Count >= mostStreams)
                     return null;
-                stream = new RelayStream(channel, defaultWorkflow, loops, packetizedFrames);
+                stream = factory.Create(channel, defaultWorkflow);
                 _streams.Add(channel, stream);
             }
 
@@ -44,13 +43,16 @@ internal sealed class StreamRegistry(IReadOnlyList<EventLoop> loops, PacketizedF
             stream.Uses++;
     }
 
-    /// <summary>Counts one user less.</summary>
+    /// <summary>Counts one user less; the last one ends the channel.</summary>
     public void Release(RelayStream stream)
     {
         lock (_gate)
         {
-            if (--stream.Uses == 0)
-                _streams.Remove(stream.Channel);
+            if (--stream.Uses > 0)
+                return;
+            _streams.Remove(stream.Channel);
         }
+
+        stream.Dispose();
     }
 }

@@ -1,24 +1,25 @@
 using ComfyStream.Streaming.Diagnostics;
 using ComfyStream.Streaming.Sessions;
 using ComfyStream.Transport;
-using ComfyStream.WebRtc.Packetization;
+using ComfyStream.WebRtc;
 
 namespace ComfyStream.Streaming.Streams;
 
 /// <summary>
-/// Hands each frame of one output (processed or raw) to its viewers: one reference and one post per event loop that has any.
-/// Any thread publishes; each loop owns its own list of viewers.
+/// Hands each frame of one output (processed or raw) to its viewers: one reference and one post per event loop. Any thread
+/// publishes; each loop owns its own list of viewers.
 /// </summary>
 internal sealed class SubscriberHub
 {
     private readonly LoopSubscribers[] _perLoop;
-    private readonly Action _requestKeyFrame;
+    private readonly Action<ViewerFormats, bool> _requestKeyFrame;
+    private readonly int[] _perFormats = new int[ViewerFormats.Count];
     private int _count;
     private int _videoCount;
 
-    /// <param name="requestKeyFrame">Asks whatever feeds this hub for a key frame; any thread, coalesced there.</param>
+    /// <param name="requestKeyFrame">Asks for a key frame for a viewer, who joins (true) or missed a picture; any thread.</param>
     /// <param name="latency">Records the pictures' time from their last packet in to their last packet out; null measures nothing.</param>
-    public SubscriberHub(IReadOnlyList<EventLoop> loops, Action requestKeyFrame, StageTimes? latency = null)
+    public SubscriberHub(IReadOnlyList<EventLoop> loops, Action<ViewerFormats, bool> requestKeyFrame, StageTimes? latency = null)
     {
         _requestKeyFrame = requestKeyFrame;
         Latency = latency;
@@ -37,23 +38,32 @@ internal sealed class SubscriberHub
     /// <summary>Frames that a loop had no room for in its inbox.</summary>
     public long SkippedCount => _perLoop.Sum(loop => loop.SkippedCount);
 
-    /// <summary>Sends a frame to all viewers (takes it).</summary>
-    public void Publish(PacketizedFrame frame)
+    /// <summary>Whether a viewer takes pictures that we code, in that codec.</summary>
+    public bool Wants(PayloadFormat codec) => Any(codec, static (_, _) => true, null);
+
+    /// <summary>Whether a viewer who cannot play that source wants it coded again in that codec.</summary>
+    public bool WantsTranscoded(PayloadFormat codec, VideoFormat source) => Any(codec, static (viewer, source) => !viewer.Plays(source!), source);
+
+    /// <summary>Sends a frame to all viewers (borrowed).</summary>
+    public void Publish(in OutputFrame frame)
     {
         foreach (LoopSubscribers loop in _perLoop)
             loop.Publish(frame);
-        frame.Release();
     }
 
     /// <summary>Adds a connected viewer (on its loop).</summary>
     public void Add(EventLoop loop, SubscriberSession session)
     {
-        ForLoop(loop).Add(session);
+        // Counted first: what is asked for below is made for those who are counted.
         Interlocked.Increment(ref _count);
-        if (!session.HasVideo)
-            return;
-        Interlocked.Increment(ref _videoCount);
-        _requestKeyFrame();
+        if (session.HasVideo)
+        {
+            Interlocked.Increment(ref _videoCount);
+            Interlocked.Increment(ref _perFormats[session.Formats.Index]);
+        }
+
+        if (!ForLoop(loop).Add(session) && session.HasVideo)
+            _requestKeyFrame(session.Formats, true);
     }
 
     /// <summary>Removes a viewer (on its loop). Nothing happens when it is not there.</summary>
@@ -62,12 +72,35 @@ internal sealed class SubscriberHub
         if (!ForLoop(loop).Remove(session))
             return;
         Interlocked.Decrement(ref _count);
-        if (session.HasVideo)
-            Interlocked.Decrement(ref _videoCount);
+        if (!session.HasVideo)
+            return;
+        Interlocked.Decrement(ref _videoCount);
+        Interlocked.Decrement(ref _perFormats[session.Formats.Index]);
     }
 
-    /// <summary>Asks for a key frame for a viewer.</summary>
-    public void RequestKeyFrame() => _requestKeyFrame();
+    /// <summary>Asks for a key frame for a viewer who missed a picture.</summary>
+    public void RequestKeyFrame(ViewerFormats viewer) => _requestKeyFrame(viewer, false);
+
+    /// <summary>Gives all frames back, on the loops. Nobody publishes or joins any more.</summary>
+    public void Close()
+    {
+        foreach (LoopSubscribers loop in _perLoop)
+        {
+            if (!loop.Loop.Post(_ => loop.Clear()))
+                loop.Clear();
+        }
+    }
+
+    private bool Any(PayloadFormat codec, Func<ViewerFormats, VideoFormat?, bool> predicate, VideoFormat? source)
+    {
+        for (int i = 0; i < _perFormats.Length; i++)
+        {
+            if (Volatile.Read(ref _perFormats[i]) > 0 && ViewerFormats.At(i) is var viewer && viewer.PreferredCodec == codec && predicate(viewer, source))
+                return true;
+        }
+
+        return false;
+    }
 
     private LoopSubscribers ForLoop(EventLoop loop) => Array.Find(_perLoop, candidate => candidate.Loop == loop)!;
 }

@@ -40,22 +40,44 @@ public sealed class ForwardingTests
         for (int i = 0; i < film.Units.Count; i++)
             camera.Write(film.Units[i], isKeyFrame: i == 0);
 
-        await TestRelay.Until(() => viewer.PictureCount == 3, "the waiting viewer has the pictures");
-        Assert.Equal(film.Units, viewer.Pictures.Select(picture => picture.Data));
+        byte[] last = film.Units[^1];
+        await TestRelay.Until(() => viewer.Pictures.Any(picture => picture.Data.SequenceEqual(last)), "the waiting viewer has the pictures");
+        Assert.Equal(film.Units, viewer.Pictures.TakeLast(3).Select(picture => picture.Data));
     }
 
     [Fact]
-    public async Task A_late_viewer_begins_with_a_key_frame_that_the_publisher_is_asked_for()
+    public async Task A_viewer_who_joins_gets_the_pictures_since_the_last_key_frame_and_the_publisher_is_not_troubled()
+    {
+        await using var test = new TestRelay();
+        Camera camera = await test.PublishAsync("cam");
+        Film film = Film.Invent(count: 30, byteCount: 2000);
+        for (int i = 0; i < 20; i++)
+            camera.Write(film.Units[i], isKeyFrame: i == 0);
+        await TestRelay.Until(() => test.Stream("cam").ProcessedFrames == 20, "the relay has the pictures");
+
+        Viewer viewer = await test.WatchAsync("cam");
+        await TestRelay.Until(() => viewer.PictureCount == 20, "the viewer has the past");
+        for (int i = 20; i < 30; i++)
+            camera.Write(film.Units[i], isKeyFrame: false);
+        await TestRelay.Until(() => viewer.PictureCount == 30, "the viewer has what came next");
+
+        Assert.Equal(film.Units, viewer.Pictures.Select(picture => picture.Data));
+        Assert.Equal(0, camera.KeyFrameRequests);
+        Assert.True(viewer.Pictures[19].MediaTime - viewer.Pictures[0].MediaTime < TimeSpan.FromMilliseconds(25), "The past is spread over the viewer's time.");
+    }
+
+    [Fact]
+    public async Task A_viewer_who_joins_a_group_of_pictures_that_is_too_long_begins_with_a_key_frame_that_the_publisher_is_asked_for()
     {
         await using var test = new TestRelay();
         Camera camera = await test.PublishAsync("cam");
         Film film = Film.Invent(count: 5000, byteCount: 500);
-        await camera.PlayUntil(film, () => test.Stream("cam").ProcessedFrames > 5, "the stream runs");
+        await camera.PlayUntil(film, () => test.Stream("cam").ProcessedFrames > 200, "the stream has gone on for more than two seconds");
 
         Viewer viewer = await test.WatchAsync("cam");
         await TestRelay.Until(() => viewer.PictureCount > 5, "the viewer has pictures");
 
-        Assert.Equal(film.Units[0], viewer.Pictures[0].Data);
+        Assert.Equal(film.Units.Take(5), viewer.Pictures.Take(5).Select(picture => picture.Data));
         Assert.True(viewer.Pictures[0].IsKeyFrame);
         Assert.InRange(camera.KeyFrameRequests, 1, int.MaxValue);
     }

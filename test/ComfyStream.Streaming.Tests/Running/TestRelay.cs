@@ -17,7 +17,7 @@ internal sealed class TestRelay : IAsyncDisposable
 
     public TestRelay(Func<RelayOptions, RelayOptions>? configure = null)
     {
-        var options = new RelayOptions { MediaHost = IPAddress.Loopback, MediaPort = 0, AllowRaw = true, Codecs = Codecs };
+        var options = new RelayOptions { MediaHost = IPAddress.Loopback, MediaPort = 0, AllowRaw = true, Codecs = Codecs, HoldTime = Patience };
         Relay = new Relay(configure is null ? options : configure(options), Log);
     }
 
@@ -54,7 +54,8 @@ internal sealed class TestRelay : IAsyncDisposable
             .Where(name => name.StartsWith("net-", StringComparison.Ordinal)
                 || name.StartsWith("decode-", StringComparison.Ordinal)
                 || name.StartsWith("encode-", StringComparison.Ordinal)
-                || name.StartsWith("infer-", StringComparison.Ordinal)),
+                || name.StartsWith("infer-", StringComparison.Ordinal)
+                || name == "streams"),
     ];
 
     /// <summary>A connected publisher.</summary>
