@@ -1,4 +1,5 @@
 using System.Net;
+using ComfyStream.Media;
 using ComfyStream.Transport;
 using ComfyStream.WebRtc;
 using ComfyStream.WebRtc.Dtls;
@@ -130,6 +131,7 @@ internal sealed class ClientConnection : IPeerHandler, IAsyncDisposable
             Identifiers = NegotiationIdentifiers.Create(),
             Audio = _options.Audio,
             Video = _options.Video,
+            VideoFormats = [.. _options.VideoCodecs.Select(codec => codec == MediaCodec.Vp8 ? PayloadFormat.Vp8 : PayloadFormat.H264)],
         };
     }
 

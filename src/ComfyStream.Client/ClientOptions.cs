@@ -1,4 +1,5 @@
 using System.Net;
+using ComfyStream.Media;
 using ComfyStream.Transport;
 using ComfyStream.WebRtc;
 using ComfyStream.WebRtc.Dtls;
@@ -19,6 +20,9 @@ public sealed record ClientOptions
 
     /// <summary>Whether to offer a picture.</summary>
     public bool Video { get; init; } = true;
+
+    /// <summary>Codecs of the picture to offer, most wanted first.</summary>
+    public IReadOnlyList<MediaCodec> VideoCodecs { get; init; } = [MediaCodec.H264];
 
     /// <summary>Where the client's own UDP socket is bound; unused with <see cref="EventLoop"/>.</summary>
     public IPEndPoint LocalEndPoint { get; init; } = new(IPAddress.IPv6Any, 0);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using ComfyStream.Media;
 using ComfyStream.Transport;
 using ComfyStream.WebRtc;
@@ -16,6 +17,7 @@ internal sealed class FrameWriter(ClientConnection connection, Action onPictureL
 
     private readonly BoundedQueue<PacketizedFrame> _pending = new(MaxPending);
     private readonly PacketizedFramePool _pool = new();
+    private readonly Vp8Packetizer _vp8 = new((ushort)RandomNumberGenerator.GetInt32(1 << 15));
     private int _isPosted;
     private long _dropped;
 
@@ -25,13 +27,17 @@ internal sealed class FrameWriter(ClientConnection connection, Action onPictureL
     /// <summary>Queues a frame (borrowed). False when it was dropped.</summary>
     public bool TryWrite(EncodedFrame frame)
     {
-        bool isVideo = frame.Codec == MediaCodec.H264;
         if (connection.State is not (PeerConnectionState.Connected or PeerConnectionState.Disconnected) || connection.Loop is not { } loop)
             return Drop();
 
         PacketizedFrame packets = _pool.Rent(frame.ByteCount);
-        packets.Begin(isVideo ? MediaKind.Video : MediaKind.Audio, frame.MediaTime, frame.IsKeyFrame, frame.LastArrival);
-        int count = isVideo ? H264Packetizer.Packetize(frame.Data, packets) : OpusPacketizer.Packetize(frame.Data, packets);
+        packets.Begin(frame.Codec == MediaCodec.Opus ? MediaKind.Audio : MediaKind.Video, frame.MediaTime, frame.IsKeyFrame, frame.LastArrival);
+        int count = frame.Codec switch
+        {
+            MediaCodec.H264 => H264Packetizer.Packetize(frame.Data, packets),
+            MediaCodec.Vp8 => _vp8.Packetize(frame.Data, packets),
+            _ => OpusPacketizer.Packetize(frame.Data, packets),
+        };
         if (count == 0 || !_pending.TryEnqueue(packets))
         {
             packets.Release();

@@ -6,7 +6,7 @@ using ComfyStream.WebRtc.Sdp;
 namespace ComfyStream.Client;
 
 /// <summary>
-/// Receives H.264 pictures and Opus sound from a WHEP server. Events and frames come on the event loop and must not block.
+/// Receives H.264 or VP8 pictures and Opus sound from a WHEP server. Events and frames come on the event loop and must not block.
 /// </summary>
 public sealed class WhepSubscriber : IAsyncDisposable
 {
@@ -106,7 +106,12 @@ public sealed class WhepSubscriber : IAsyncDisposable
     private void Describe(EncodedFrame frame, in ReceivedFrame received, NegotiatedMedia media)
     {
         bool isVideo = received.Kind == MediaKind.Video;
-        frame.Codec = isVideo ? MediaCodec.H264 : MediaCodec.Opus;
+        frame.Codec = received.Format switch
+        {
+            PayloadFormat.H264 => MediaCodec.H264,
+            PayloadFormat.Vp8 => MediaCodec.Vp8,
+            _ => MediaCodec.Opus,
+        };
         frame.IsKeyFrame = received.IsKeyFrame;
         frame.FirstArrival = received.FirstArrival;
         frame.LastArrival = received.LastArrival;

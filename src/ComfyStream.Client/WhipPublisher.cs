@@ -5,7 +5,7 @@ using ComfyStream.WebRtc.Sdp;
 namespace ComfyStream.Client;
 
 /// <summary>
-/// Publishes H.264 pictures and Opus sound to a WHIP server (RFC 9725). Events come on the event loop and must not block.
+/// Publishes H.264 or VP8 pictures and Opus sound to a WHIP server (RFC 9725). Events come on the event loop and must not block.
 /// </summary>
 public sealed class WhipPublisher : IAsyncDisposable
 {
@@ -46,20 +46,20 @@ public sealed class WhipPublisher : IAsyncDisposable
     /// <see cref="Transport.EventLoop.Now"/>, the same for sound and picture. False when it was dropped: the next one should be a key frame. One
     /// thread writes at a time.
     /// </summary>
-    public bool WriteVideo(EncodedFrame frame) => Write(frame, MediaCodec.H264);
+    public bool WriteVideo(EncodedFrame frame) => Write(frame, isVideo: true);
 
     /// <summary>Sends an Opus packet; otherwise as <see cref="WriteVideo"/>.</summary>
-    public bool WriteAudio(EncodedFrame frame) => Write(frame, MediaCodec.Opus);
+    public bool WriteAudio(EncodedFrame frame) => Write(frame, isVideo: false);
 
     /// <summary>Ends the session at the server (DELETE), closes the connection, and stops the client's own event loop.</summary>
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
-    private bool Write(EncodedFrame frame, MediaCodec codec)
+    private bool Write(EncodedFrame frame, bool isVideo)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        return frame.Codec == codec
+        return isVideo == (frame.Codec != MediaCodec.Opus)
             ? _writer.TryWrite(frame)
-            : throw new ArgumentException($"The frame is {frame.Codec}, and {codec} is sent here.", nameof(frame));
+            : throw new ArgumentException($"The frame is {frame.Codec}, and {(isVideo ? "pictures are" : "sound is")} sent here.", nameof(frame));
     }
 
     private void OnMediaEvent(PeerEvent peerEvent)

@@ -15,19 +15,22 @@ internal sealed class Camera : IAsyncDisposable
     private readonly HttpClient _http;
     private readonly EncodedFramePool _frames = new();
     private readonly CancellationTokenSource _end = new();
+    private readonly MediaCodec _codec;
     private Task _playing = Task.CompletedTask;
     private Film? _film;
     private int _keyFrameWanted;
     private int _pictures;
     private TimeSpan _lastTime;
 
-    public Camera(RelaySignaling signaling, string channel, PeerOptions? peer = null)
+    public Camera(RelaySignaling signaling, string channel, PeerOptions? peer = null, MediaCodec codec = MediaCodec.H264)
     {
+        _codec = codec;
         _http = new HttpClient(signaling);
         _publisher = new WhipPublisher(new ClientOptions
         {
             Endpoint = new Uri($"http://relay.test/whip?channelId={channel}"),
             HttpClient = _http,
+            VideoCodecs = [codec],
             LocalEndPoint = new IPEndPoint(IPAddress.Loopback, 0),
             Peer = peer ?? new PeerOptions { NtpEpoch = EventLoop.NtpEpoch },
         });
@@ -55,7 +58,7 @@ internal sealed class Camera : IAsyncDisposable
 
     public void Write(byte[] unit, bool isKeyFrame)
     {
-        Assert.True(Send(MediaCodec.H264, unit, isKeyFrame), "The publisher dropped a picture.");
+        Assert.True(Send(_codec, unit, isKeyFrame), "The publisher dropped a picture.");
         Interlocked.Increment(ref _pictures);
     }
 
@@ -69,6 +72,7 @@ internal sealed class Camera : IAsyncDisposable
             _playing = Task.Run(PlayAsync);
     }
 
+    /// <summary>Plays no more and keeps the connection.</summary>
     public async Task StopAsync()
     {
         await _end.CancelAsync();
@@ -100,7 +104,7 @@ internal sealed class Camera : IAsyncDisposable
             if (current != film || Interlocked.Exchange(ref _keyFrameWanted, 0) != 0 || next == current.Units.Count)
                 next = 0;
             film = current;
-            if (Send(MediaCodec.H264, film.Units[next], isKeyFrame: next == 0))
+            if (Send(_codec, film.Units[next], isKeyFrame: next == 0))
                 Interlocked.Increment(ref _pictures);
             next++;
             await Task.Delay(Interval);
@@ -118,7 +122,7 @@ internal sealed class Camera : IAsyncDisposable
         TimeSpan now = EventLoop.Now;
         _lastTime = now > _lastTime + TimeSpan.FromMilliseconds(1) ? now : _lastTime + TimeSpan.FromMilliseconds(1);
         frame.MediaTime = frame.FirstArrival = frame.LastArrival = _lastTime;
-        bool isSent = codec == MediaCodec.H264 ? _publisher.WriteVideo(frame) : _publisher.WriteAudio(frame);
+        bool isSent = codec == MediaCodec.Opus ? _publisher.WriteAudio(frame) : _publisher.WriteVideo(frame);
         frame.Release();
         return isSent;
     }

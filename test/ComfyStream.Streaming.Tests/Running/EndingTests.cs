@@ -50,7 +50,7 @@ public sealed class EndingTests
         await test.UntilNothingIsLeft();
         await Task.WhenAll(connecting);
         Assert.Equal(workflow.Processors, workflow.Disposals);
-        Assert.All(TestRelay.RelayThreads(), name => Assert.Matches("^(net|infer)-[0-9]+$", name));
+        Assert.All(TestRelay.RelayThreads(), name => Assert.Matches("^((net|infer)-[0-9]+|streams)$", name));
         Assert.Contains(test.Log.Lines, line => line.Contains("no ICE check of the client arrived", StringComparison.Ordinal));
         Assert.Contains(test.Log.Lines, line => line.Contains("the DTLS handshake failed or did not finish in time", StringComparison.Ordinal));
         Assert.Contains(test.Log.Lines, line => line.Contains("was given up: nothing came from the client any more", StringComparison.Ordinal));
@@ -70,7 +70,7 @@ public sealed class EndingTests
         }
 
         await test.UntilNothingIsLeft();
-        Assert.All(TestRelay.RelayThreads(), name => Assert.Matches("^(net|infer)-[0-9]+$", name));
+        Assert.All(TestRelay.RelayThreads(), name => Assert.Matches("^((net|infer)-[0-9]+|streams)$", name));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ComfyStream.Media;
 
 namespace ComfyStream.Streaming.Tests.Running;
@@ -11,11 +12,11 @@ internal sealed class Film
     public IReadOnlyList<byte[]> Units { get; }
 
     /// <summary>Encodes pictures of one brightness.</summary>
-    public static Film Shoot(int width, int height, byte luma, int count = 15)
+    public static Film Shoot(int width, int height, byte luma, int count = 15, MediaCodec codec = MediaCodec.H264)
     {
         using var pictures = new VideoFramePool();
         var frames = new EncodedFramePool();
-        using IVideoEncoder encoder = CountingCodecs.Real.CreateVideoEncoder(MediaCodec.H264, width, height, 30, 1_000_000, frames);
+        using IVideoEncoder encoder = CountingCodecs.Real.CreateVideoEncoder(codec, width, height, 30, 1_000_000, frames);
         List<byte[]> units = [];
         for (int i = 0; i < count; i++)
         {
@@ -23,11 +24,27 @@ internal sealed class Film
             picture.MediaTime = TimeSpan.FromSeconds(i / 30.0);
             Assert.True(encoder.TryEncode(picture, forceKeyFrame: i == 0, out EncodedFrame? unit));
             picture.Return();
-            units.Add(WithLongStartCodes(unit!.Data));
+            units.Add(codec == MediaCodec.H264 ? WithLongStartCodes(unit!.Data) : unit!.Data.ToArray());
             unit.Release();
         }
 
         return new Film(units);
+    }
+
+    /// <summary>A moving picture of 320x240 that ffmpeg encodes with those options of libx264.</summary>
+    public static async Task<Film> EncodeAsync(string encoderOptions)
+    {
+        var start = new ProcessStartInfo(
+            "ffmpeg", $"-v error -nostdin -f lavfi -i testsrc=size=320x240:rate=30:duration=1 -c:v libx264 {encoderOptions} -pix_fmt yuv420p -x264-params aud=1 -f h264 -")
+        {
+            RedirectStandardOutput = true,
+        };
+        using Process ffmpeg = Process.Start(start)!;
+        using var stream = new MemoryStream();
+        await ffmpeg.StandardOutput.BaseStream.CopyToAsync(stream);
+        await ffmpeg.WaitForExitAsync();
+        Assert.Equal(0, ffmpeg.ExitCode);
+        return new Film(SplitAtDelimiters(stream.ToArray()));
     }
 
     /// <summary>Bytes in the form of access units, all different, that no decoder would take.</summary>
@@ -49,6 +66,21 @@ internal sealed class Film
         }
 
         return new Film(units);
+    }
+
+    private static List<byte[]> SplitAtDelimiters(ReadOnlySpan<byte> stream)
+    {
+        ReadOnlySpan<byte> delimiter = [0, 0, 0, 1, 9];
+        List<byte[]> units = [];
+        while (!stream.IsEmpty)
+        {
+            int next = stream[delimiter.Length..].IndexOf(delimiter);
+            int end = next < 0 ? stream.Length : delimiter.Length + next;
+            units.Add(WithLongStartCodes(stream[..end]));
+            stream = stream[end..];
+        }
+
+        return units;
     }
 
     // As depacketizers write them: start codes of four bytes.

@@ -59,18 +59,18 @@ internal sealed class TestRelay : IAsyncDisposable
     ];
 
     /// <summary>A connected publisher.</summary>
-    public async Task<Camera> PublishAsync(string channel, IWorkflow? workflow = null, Route? route = null)
+    public async Task<Camera> PublishAsync(string channel, IWorkflow? workflow = null, Route? route = null, MediaCodec codec = MediaCodec.H264)
     {
-        Camera camera = Own(new Camera(new RelaySignaling(Relay) { Workflow = workflow, Route = route }, channel));
+        Camera camera = Own(new Camera(new RelaySignaling(Relay) { Workflow = workflow, Route = route }, channel, codec: codec));
         await camera.ConnectAsync();
         await Until(() => Relay.Streams().Any(stream => stream.Channel == channel && stream.PublisherConnected), $"the publisher of {channel} is connected");
         return camera;
     }
 
     /// <summary>A connected viewer.</summary>
-    public async Task<Viewer> WatchAsync(string streamId, bool video = true, Route? route = null)
+    public async Task<Viewer> WatchAsync(string streamId, bool video = true, Route? route = null, IReadOnlyList<MediaCodec>? codecs = null)
     {
-        Viewer viewer = Own(new Viewer(new RelaySignaling(Relay) { Route = route }, streamId, video));
+        Viewer viewer = Own(new Viewer(new RelaySignaling(Relay) { Route = route }, streamId, video, codecs: codecs));
         await viewer.ConnectAsync();
         await Until(() => Viewers.Any(session => session.Id == viewer.Id && session.ConnectionState == "connected"), $"the viewer of {streamId} is connected");
         return viewer;

@@ -17,6 +17,8 @@ internal sealed class TestWorkflow(string name, Func<VideoFrame, VideoFrame>? pr
 
     public bool HasVideoOutput { get; init; } = true;
 
+    public bool FailsOpen { get; init; }
+
     public bool HasAudioOutput { get; init; } = true;
 
     /// <summary>Runs while the processor is made.</summary>

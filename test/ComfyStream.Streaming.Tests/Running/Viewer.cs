@@ -15,7 +15,7 @@ internal sealed class Viewer : IAsyncDisposable
     private readonly ConcurrentQueue<Received> _pictures = [];
     private readonly ConcurrentQueue<byte[]> _sounds = [];
 
-    public Viewer(RelaySignaling signaling, string streamId, bool video = true, PeerOptions? peer = null)
+    public Viewer(RelaySignaling signaling, string streamId, bool video = true, PeerOptions? peer = null, IReadOnlyList<MediaCodec>? codecs = null)
     {
         _http = new HttpClient(signaling);
         _subscriber = new WhepSubscriber(
@@ -24,6 +24,7 @@ internal sealed class Viewer : IAsyncDisposable
                 Endpoint = new Uri($"http://relay.test/whep?streamId={Uri.EscapeDataString(streamId)}"),
                 HttpClient = _http,
                 Video = video,
+                VideoCodecs = codecs ?? [MediaCodec.H264],
                 LocalEndPoint = new IPEndPoint(IPAddress.Loopback, 0),
                 Peer = peer ?? new PeerOptions { NtpEpoch = EventLoop.NtpEpoch },
             },
@@ -44,18 +45,32 @@ internal sealed class Viewer : IAsyncDisposable
 
     public Task ConnectAsync(CancellationToken cancellationToken = default) => _subscriber.ConnectAsync(cancellationToken).WaitAsync(TestRelay.Patience, cancellationToken);
 
+    /// <summary>Codecs of the pictures, in the order of their first.</summary>
+    public IReadOnlyList<MediaCodec> Codecs => [.. _pictures.Select(picture => picture.Codec).Distinct()];
+
+    /// <summary>Size and mean brightness of the last picture that a player would show.</summary>
+    public Shown LastShown => Decode() is [.., var last] ? last : default;
+
     /// <summary>Size and mean brightness of what a player would show, beginning with the first picture.</summary>
     public IReadOnlyList<Shown> Decode()
     {
         using var pictures = new VideoFramePool();
         var frames = new EncodedFramePool();
-        using IVideoDecoder decoder = CountingCodecs.Real.CreateVideoDecoder(MediaCodec.H264, pictures);
+        IVideoDecoder? decoder = null;
+        MediaCodec codec = default;
         List<Shown> shown = [];
         foreach (Received received in _pictures)
         {
+            if (decoder is null || codec != received.Codec)
+            {
+                decoder?.Dispose();
+                codec = received.Codec;
+                decoder = CountingCodecs.Real.CreateVideoDecoder(codec, pictures);
+            }
+
             EncodedFrame unit = frames.Rent(received.Data.Length);
             received.Data.CopyTo(unit.WritableData);
-            unit.Codec = MediaCodec.H264;
+            unit.Codec = codec;
             unit.IsKeyFrame = received.IsKeyFrame;
             unit.MediaTime = received.MediaTime;
             Assert.True(decoder.TryWrite(unit), "The decoder refuses what the viewer got.");
@@ -67,6 +82,7 @@ internal sealed class Viewer : IAsyncDisposable
             }
         }
 
+        decoder?.Dispose();
         return shown;
     }
 
@@ -78,8 +94,8 @@ internal sealed class Viewer : IAsyncDisposable
 
     private void Keep(EncodedFrame frame)
     {
-        if (frame.Codec == MediaCodec.H264)
-            _pictures.Enqueue(new Received(frame.Data.ToArray(), frame.IsKeyFrame, frame.MediaTime));
+        if (frame.Codec != MediaCodec.Opus)
+            _pictures.Enqueue(new Received(frame.Data.ToArray(), frame.IsKeyFrame, frame.MediaTime, frame.Codec));
         else
             _sounds.Enqueue(frame.Data.ToArray());
     }
@@ -96,7 +112,7 @@ internal sealed class Viewer : IAsyncDisposable
         return (int)(sum / (picture.Width * picture.Height));
     }
 
-    internal sealed record Received(byte[] Data, bool IsKeyFrame, TimeSpan MediaTime);
+    internal sealed record Received(byte[] Data, bool IsKeyFrame, TimeSpan MediaTime, MediaCodec Codec);
 
     internal readonly record struct Shown(int Width, int Height, int Luma);
 }

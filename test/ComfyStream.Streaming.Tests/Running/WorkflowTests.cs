@@ -13,8 +13,8 @@ public sealed class WorkflowTests
     public async Task A_workflow_changes_pictures_and_they_are_encoded_once_for_all_viewers()
     {
         await using var test = new TestRelay();
-        Viewer[] viewers = [await test.WatchAsync("cam"), await test.WatchAsync("cam"), await test.WatchAsync("cam")];
         Camera camera = await test.PublishAsync("cam", TestWorkflow.Paint(200));
+        Viewer[] viewers = [await test.WatchAsync("cam"), await test.WatchAsync("cam"), await test.WatchAsync("cam")];
 
         await camera.PlayUntil(Dark, () => viewers.All(viewer => viewer.PictureCount >= 20), "all viewers have pictures");
 
