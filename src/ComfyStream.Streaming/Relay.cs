@@ -235,9 +235,9 @@ public sealed class Relay : IAsyncDisposable
             throw;
         }
 
-        await EndPublisherAsync(stream).ConfigureAwait(false);
+        TimeSpan notBefore = await EndPublisherAsync(stream).ConfigureAwait(false);
         var session = new PublisherSession(
-            negotiated.Id, stream.Channel, negotiated.Loop, negotiated.Peer, negotiated.Notes, input, _encodedFrames, stream.LastMediaTime, _logger);
+            negotiated.Id, stream.Channel, negotiated.Loop, negotiated.Peer, negotiated.Notes, input, _encodedFrames, notBefore, _logger);
         stream.Workflow = workflow;
         stream.SetPublisher(session);
         _logger.CreatedPublisher(session.Id, stream.Channel);
@@ -307,13 +307,15 @@ public sealed class Relay : IAsyncDisposable
         _ => "the client's certificate is not the one that its SDP announced.",
     };
 
-    private async Task EndPublisherAsync(RelayStream stream)
+    // Says where on the stream's timeline the next publisher begins, also when the one before hangs and is not off yet.
+    private async Task<TimeSpan> EndPublisherAsync(RelayStream stream)
     {
         if (stream.Publisher is not { } old)
-            return;
+            return stream.LastMediaTime;
         _logger.TakesOver(stream.Channel);
         old.Input.Cut();
         await old.CloseAsync(CloseTimeout).ConfigureAwait(false);
+        return old.LastMediaTime > stream.LastMediaTime ? old.LastMediaTime : stream.LastMediaTime;
     }
 
     private StreamInput CreateInput(RelayStream stream, IWorkflow workflow)

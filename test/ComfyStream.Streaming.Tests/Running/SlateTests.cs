@@ -41,7 +41,7 @@ public sealed class SlateTests
         Camera first = await test.PublishAsync("cam", hasWorkflow ? TestWorkflow.Paint(200) : null);
         Viewer viewer = await test.WatchAsync("cam");
         await first.PlayUntil(Dark, () => viewer.PictureCount >= 5, "the viewer sees the first publisher");
-        Assert.Equal("live", test.Stream("cam").Shows);
+        await TestRelay.Until(() => test.Stream("cam").Shows == "live", "the statistics say so");
         await first.DisposeAsync();
         int before = viewer.PictureCount;
         await TestRelay.Until(() => test.Stream("cam").Shows == "last picture", "the last picture is held");
@@ -56,7 +56,7 @@ public sealed class SlateTests
         await second.PlayUntil(Film.Shoot(176, 144, luma: 60), () => viewer.LastShown.Width == 176, "the viewer sees the second publisher");
         if (hasWorkflow)
             Assert.InRange(viewer.LastShown.Luma, 195, 205);
-        Assert.Equal("live", test.Stream("cam").Shows);
+        await TestRelay.Until(() => test.Stream("cam").Shows == "live", "the statistics say so");
         Assert.Equal(1, test.Stream("cam").Interruptions);
         Assert.Contains("Channel cam: viewers see a slate (the publisher is gone)", test.Log.Lines);
         Assert.Contains("Channel cam: viewers see the picture again", test.Log.Lines);
@@ -71,7 +71,7 @@ public sealed class SlateTests
         await using var test = new TestRelay(options => options with { HoldTime = TimeSpan.FromSeconds(1) });
         Camera camera = await test.PublishAsync("cam", workflow);
         Viewer viewer = await test.WatchAsync("cam");
-        await camera.PlayUntil(Dark, () => viewer.PictureCount >= 5, "the viewer sees the workflow's picture");
+        await camera.PlayUntil(Film.Shoot(320, 240, luma: 120), () => viewer.PictureCount >= 5, "the viewer sees the workflow's picture");
 
         Volatile.Write(ref fails, true);
         await TestRelay.Until(() => test.Stream("cam").Slates >= 2, "slates are shown");
@@ -84,7 +84,7 @@ public sealed class SlateTests
         int before = viewer.PictureCount;
         await TestRelay.Until(() => test.Stream("cam").Shows == "live" && viewer.PictureCount > before + 10, "the workflow's picture is back");
         Assert.Equal("", test.Stream("cam").Error);
-        Assert.All(viewer.Decode(), shown => Assert.False(shown.Luma is > 50 and < 70, "The input was shown."));
+        Assert.All(viewer.Decode(), shown => Assert.NotInRange(shown.Luma, 110, 130));
         Assert.InRange(viewer.LastShown.Luma, 195, 205);
         Assert.Single(test.Log.Lines, line => line == "Channel cam: workflow: out of paint");
         AssertTimeGoesOn(viewer);

@@ -99,7 +99,7 @@ public sealed class PictureWatchTests
     {
         Run(2, publisher: true, receives: true, shows: true, failsOpen: true);
         Run(5, publisher: true, receives: true, failsOpen: true);
-        Run(5, publisher: true, failsOpen: true);
+        Run(15, publisher: true, failsOpen: true);
 
         Assert.Equal([Showing.Live, Showing.Held, Showing.Input, Showing.NoPictureSlate], Shown);
     }
@@ -153,7 +153,7 @@ public sealed class PictureWatchTests
         {
             if (receives && tick % 4 == 0)
                 _watch.NoteReceived(_now);
-            if (shows && tick % 4 == 1)
+            if (shows && tick % 4 == 0)
                 _watch.NoteShown(_now);
             if (tick % 5 != 0)
                 continue;
