@@ -40,8 +40,11 @@ public sealed record StreamSnapshot(
     /// <summary>Results of the workflow that came after their deadline.</summary>
     public long LateFrames { get; init; }
 
-    /// <summary>Calls of the workflow that did not end and were given up.</summary>
+    /// <summary>Calls of the workflow that took so long that they were asked to end.</summary>
     public long Hangs { get; init; }
+
+    /// <summary>Of these, those that did not end even so; after the third the workflow is stopped.</summary>
+    public long Abandoned { get; init; }
 
     /// <summary>Whether the input is coded again, for viewers who cannot play it as it comes.</summary>
     public bool IsTranscoding { get; init; }

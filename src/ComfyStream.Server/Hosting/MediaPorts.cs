@@ -20,6 +20,8 @@ internal static class MediaPorts
             BitRate = options.BitRate,
             AllowRaw = options.AllowRaw,
             Codecs = codecs,
+            GraceTime = options.GraceTime,
+            IdleTimeout = options.IdleTimeout == TimeSpan.Zero ? TimeSpan.MaxValue : options.IdleTimeout,
         };
         try
         {

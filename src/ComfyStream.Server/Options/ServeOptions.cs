@@ -39,6 +39,12 @@ public sealed record ServeOptions
     /// <summary>Whether <c>streamId=channel/raw</c> is served. The demo needs it and turns it on.</summary>
     public bool AllowRaw { get; init; }
 
+    /// <summary>How long viewers keep the last picture after the publisher's has stopped.</summary>
+    public TimeSpan GraceTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long viewers may wait for a publisher; zero: for ever.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(30);
+
     /// <summary>HTTPS with a certificate generated at start.</summary>
     public bool TlsSelfSigned { get; init; }
 

@@ -32,6 +32,10 @@ public static class ServeSettings
             (options, text) => options with { BitRate = BitRate(text) }),
         Switch("allow-raw", "Serve the input as it came under streamId=CHANNEL/raw. Off by default: it undoes a privacy blur.",
             (options, isOn) => options with { AllowRaw = isOn }),
+        One("grace-time", "SECONDS", "How long viewers keep the last picture after the publisher's has stopped, before they see a slate; 0 to 3600. Default 10.",
+            (options, text) => options with { GraceTime = Seconds("grace-time", text, 3600) }),
+        One("idle-timeout", "SECONDS", "How long viewers may wait for a publisher before they are sent away; 0 for ever. Default 1800.",
+            (options, text) => options with { IdleTimeout = Seconds("idle-timeout", text, 604800) }),
         Switch("tls-self-signed", "HTTPS with a certificate generated at start, so that a camera page works from another device (browsers warn once).",
             (options, isOn) => options with { TlsSelfSigned = isOn }),
         Switch("demo", "Publish a built-in scene with a person to the channel demo, through background-blur. Turns --allow-raw on.",
@@ -68,6 +72,11 @@ public static class ServeSettings
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most
             ? value
             : throw new ServeException($"--{name} '{text}' must be a number from {least} to {most}.");
+
+    private static TimeSpan Seconds(string name, string text, int most) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds >= 0 && seconds <= most
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new ServeException($"--{name} '{text}' must be a number of seconds from 0 to {most}.");
 
     private static IPAddress Address(string name, string text) =>
         IPAddress.TryParse(text, out IPAddress? address)

@@ -15,12 +15,20 @@ internal sealed record SessionStatistics(
     long FramesDropped,
     long KeyFrameRequests)
 {
+    /// <summary>What becomes of a publisher's frames; null for viewers.</summary>
+    public OutputStatistics? Output { get; init; }
+
     /// <summary>The living sessions of a kind, by resource id.</summary>
     public static Dictionary<string, SessionStatistics> Of(Relay relay, SessionKind kind)
     {
         var byId = new Dictionary<string, SessionStatistics>();
+        IReadOnlyList<StreamSnapshot> streams = kind == SessionKind.Publisher ? relay.Streams() : [];
         foreach (SessionSnapshot session in relay.Sessions(kind))
-            byId[session.Id] = From(session);
+        {
+            StreamSnapshot? stream = streams.FirstOrDefault(stream => stream.Channel == session.StreamId);
+            byId[session.Id] = From(session) with { Output = stream is null ? null : OutputStatistics.From(stream) };
+        }
+
         return byId;
     }
 

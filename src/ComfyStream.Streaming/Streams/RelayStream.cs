@@ -138,6 +138,7 @@ internal sealed class RelayStream : IDisposable
             Failures = _failures.Count,
             LateFrames = pipeline?.Process.LateCount ?? 0,
             Hangs = pipeline?.Process.HangCount ?? 0,
+            Abandoned = pipeline?.Process.AbandonedCount ?? 0,
             IsTranscoding = input?.IsTranscoding ?? false,
         };
     }

@@ -274,7 +274,7 @@ public sealed class RetransmissionTests
             for (int i = 0; i < count; i++)
             {
                 _now += s_frameInterval;
-                Assert.True(_sender.Enqueue(frame));
+                Assert.True(_sender.Enqueue(frame, frame.MediaTime, isReplayed: false));
                 Transfer(lost: 1);
                 _now += TimeSpan.FromMilliseconds(20);
                 while (WriteRtcp() is > 0 and int byteCount)
