@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ComfyStream.Streaming;
 
 namespace ComfyStream.Server.Stats;
@@ -16,6 +17,7 @@ internal sealed record SessionStatistics(
     long KeyFrameRequests)
 {
     /// <summary>What becomes of a publisher's frames; null for viewers.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public OutputStatistics? Output { get; init; }
 
     /// <summary>The living sessions of a kind, by resource id.</summary>
