@@ -21,7 +21,7 @@ public sealed class SlateTests
 
         IReadOnlyList<Viewer.Received> slates = viewer.Pictures;
         Assert.All(slates, slate => Assert.True(slate.IsKeyFrame));
-        Assert.NotEqual(slates[0].Data, slates[1].Data);
+        Assert.Equal(codec == MediaCodec.H264, !slates[0].Data.SequenceEqual(slates[1].Data));
         Assert.Equal(slates[0].Data, slates[2].Data);
         Assert.All(viewer.Decode(), shown => Assert.Equal(SlateWidth, shown.Width));
         Assert.InRange((slates[2].MediaTime - slates[0].MediaTime).TotalSeconds, 1.5, 10);
