@@ -5,9 +5,11 @@ namespace ComfyStream.EndToEnd.Browser;
 /// <summary>One headless Chromium for all tests, started by the first that needs it. Each test opens a context of its own.</summary>
 public sealed class Chromium : IAsyncDisposable
 {
-    private const string ExecutablePath = "/usr/bin/chromium";
+    /// <summary>Debian's browser.</summary>
+    public const string ExecutablePath = "/usr/bin/chromium";
 
-    private static readonly string[] _flags =
+    /// <summary>What it is started with.</summary>
+    internal static readonly string[] Flags =
     [
         "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
         "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
@@ -22,7 +24,7 @@ public sealed class Chromium : IAsyncDisposable
     internal async Task<BrowserSession> OpenAsync()
     {
         _playwright ??= await Playwright.CreateAsync();
-        _browser ??= await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = ExecutablePath, Args = _flags });
+        _browser ??= await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = ExecutablePath, Args = Flags });
         _origin ??= await OtherOrigin.StartAsync();
         IBrowserContext context = await _browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 900 } });
         return new BrowserSession(context, _origin.Laboratory);

@@ -15,10 +15,11 @@ internal sealed class OtherOrigin : IAsyncDisposable
 
     public Uri Laboratory => new(new Uri(_http.Urls.First()), "/lab.html");
 
-    public static async Task<OtherOrigin> StartAsync()
+    /// <param name="host">Address that it listens at.</param>
+    public static async Task<OtherOrigin> StartAsync(string host = "127.0.0.1")
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls($"http://{host}:0");
         builder.Logging.ClearProviders();
         WebApplication http = builder.Build();
         http.UseStaticFiles(new StaticFileOptions

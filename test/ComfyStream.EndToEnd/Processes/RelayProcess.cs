@@ -33,8 +33,12 @@ public class RelayProcess : IAsyncLifetime
 
     public string Tail => _process?.Tail ?? "";
 
-    public static string[] Serve(string workspace, params string[] options) =>
-        ["serve", "--port", "0", "--media-port", "0", "--advertise", "127.0.0.1", "--ice-server", "none", "--allow-raw", "--workspace", workspace, .. options];
+    /// <summary>The arguments; clients are on this machine unless the options advertise another address.</summary>
+    public static string[] Serve(string workspace, params string[] options)
+    {
+        string[] advertised = options.Contains("--advertise") ? [] : ["--advertise", "127.0.0.1"];
+        return ["serve", "--port", "0", "--media-port", "0", .. advertised, "--ice-server", "none", "--allow-raw", "--workspace", workspace, .. options];
+    }
 
     internal static ChildProcess Start(params IEnumerable<string> arguments) =>
         ChildProcess.Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "comfystream.dll"), .. arguments]);

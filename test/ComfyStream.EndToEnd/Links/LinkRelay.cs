@@ -1,0 +1,12 @@
+using ComfyStream.EndToEnd.Processes;
+
+namespace ComfyStream.EndToEnd.Links;
+
+/// <summary>A relay that is reached over a link.</summary>
+public sealed class LinkRelay : RelayProcess
+{
+    internal LinkRelay(LinkEmulator link)
+        : base(["--host", $"{link.OuterAddress}", "--advertise", $"{link.OuterAddress}"])
+    {
+    }
+}
