@@ -21,7 +21,7 @@ internal sealed class RetransmissionQueue
     private readonly Answer[] _answers = new Answer[Capacity];
     private int _first;
     private int _count;
-    // Chromium asks for more than is lost: a path that loses 5 % and reorders by 30 ms makes it ask for 60 % of all packets, and
+    // Chromium asks for more than is lost: a path that loses 5 % and reorders by 30 ms makes it ask for half of all packets, and
     // each that it does not get is a freeze.
     private long _credit = MaxBurstBytes;
 
