@@ -8,7 +8,7 @@ namespace ComfyStream.Streaming.Pipeline;
 
 /// <summary>
 /// Codes a publisher's pictures again for those viewers of an output who cannot play them as they come: another codec, a lower
-/// profile, or pictures in another order. It rests while there is no such viewer.
+/// profile, pictures in another order, or a publisher that leaves them waiting for a key frame. It rests while there is no such viewer.
 /// </summary>
 internal sealed class Transcoder
 {
@@ -16,37 +16,44 @@ internal sealed class Transcoder
     private readonly EncodeStage _encode;
     private readonly Vp8Packetizer _vp8 = StreamOutput.NewVp8Packetizer();
     private readonly Action _requestKeyFrame;
-    private volatile bool _isNeeded = true;
+    private volatile bool _isNeeded;
+    private volatile bool _isReady;
     private bool _awaitsKeyFrame = true;
 
     /// <param name="channel">Names the threads.</param>
     /// <param name="resources">Codecs and pools.</param>
     /// <param name="output">Whose viewers it works for.</param>
-    /// <param name="source">The format of the publisher's pictures; it may change.</param>
+    /// <param name="isWanted">Whether one of them takes that codec.</param>
     /// <param name="requestKeyFrame">Asks the publisher for a key frame; any thread.</param>
     /// <param name="failures">Told of failures.</param>
     public Transcoder(
-        string channel, PipelineResources resources, StreamOutput output, Func<VideoFormat> source, Action requestKeyFrame, StreamFailures failures)
+        string channel, PipelineResources resources, StreamOutput output, Func<PayloadFormat, bool> isWanted, Action requestKeyFrame, StreamFailures failures)
     {
         _requestKeyFrame = requestKeyFrame;
         _encode = new EncodeStage(
-            channel, resources, codec => output.Hub.WantsTranscoded(MediaCodecs.FormatOf(codec), source()),
+            channel, resources, codec => isWanted(MediaCodecs.FormatOf(codec)),
             frame => output.PublishTranscoded(frame, _vp8), failure => failures.Report("transcode", failure));
-        _decode = new DecodeStage(channel, resources, _encode.Publish, requestKeyFrame, failure => failures.Report("decode", failure));
-        requestKeyFrame();
+        _decode = new DecodeStage(channel, resources, OnDecoded, requestKeyFrame, failure => failures.Report("decode", failure));
     }
 
-    /// <summary>Whether it works; otherwise pictures pass it by.</summary>
-    public bool IsNeeded
+    /// <summary>Whether it works.</summary>
+    public bool IsNeeded => _isNeeded;
+
+    /// <summary>Says what it does from now on; on the supervisor's thread.</summary>
+    /// <param name="isNeeded">There is a viewer for it.</param>
+    /// <param name="isReady">There may be one at any time: it decodes, so that it need not wait for a key frame then.</param>
+    public void Set(bool isNeeded, bool isReady)
     {
-        get => _isNeeded;
-        set => _isNeeded = value;
+        if (isNeeded && !_isNeeded)
+            _encode.BeginAnew();
+        _isNeeded = isNeeded;
+        _isReady = isReady;
     }
 
     /// <summary>Takes a reference to an access unit; on the publisher's event loop.</summary>
     public void Write(EncodedFrame frame)
     {
-        if (!_isNeeded)
+        if (!_isNeeded && !_isReady)
         {
             _awaitsKeyFrame = true;
             return;
@@ -54,7 +61,8 @@ internal sealed class Transcoder
 
         if (_awaitsKeyFrame && !frame.IsKeyFrame)
         {
-            _requestKeyFrame();
+            if (_isNeeded)
+                _requestKeyFrame();
             return;
         }
 
@@ -71,5 +79,13 @@ internal sealed class Transcoder
     {
         _decode.Complete();
         _encode.Complete();
+    }
+
+    private void OnDecoded(VideoFrame frame)
+    {
+        if (_isNeeded)
+            _encode.Publish(frame);
+        else
+            frame.Return();
     }
 }

@@ -17,7 +17,8 @@ internal sealed class SubscriberSession : PeerSession
 
     private readonly SubscriberHub _hub;
     private Rendition? _rendition;
-    private bool _playsSource;
+    private bool _takesSource;
+    private bool _isWaiting;
     private bool _joined;
     private bool _awaitsKeyFrame = true;
     private TimeSpan _lastPicture;
@@ -59,7 +60,7 @@ internal sealed class SubscriberSession : PeerSession
             return false;
 
         _rendition = group[0].Rendition;
-        _playsSource = _rendition == Rendition.Source;
+        _takesSource = _rendition == Rendition.Source;
         _awaitsKeyFrame = false;
         TimeSpan time = group[^1].Packets.MediaTime - (group.Count - 1) * LeastStep;
         for (int i = 0; i < group.Count; i++)
@@ -67,12 +68,13 @@ internal sealed class SubscriberSession : PeerSession
         return true;
     }
 
-    /// <summary>A picture did not reach this viewer: what follows it cannot be decoded.</summary>
+    /// <summary>A picture did not reach this viewer: what follows it cannot be decoded. It goes on with whichever rendition has a key frame first.</summary>
     public void MissPicture()
     {
         if (!HasVideo)
             return;
         _awaitsKeyFrame = true;
+        _takesSource = false;
         _hub.RequestKeyFrame(Formats);
     }
 
@@ -99,8 +101,10 @@ internal sealed class SubscriberSession : PeerSession
     /// <inheritdoc/>
     protected override void HandleClosed(EventLoop loop)
     {
-        if (_joined)
-            _hub.Remove(loop, this);
+        if (!_joined)
+            return;
+        SetWaiting(false);
+        _hub.Remove(loop, this);
     }
 
     private void WriteVideo(EventLoop loop, in OutputFrame frame)
@@ -111,10 +115,12 @@ internal sealed class SubscriberSession : PeerSession
         {
             _rendition = frame.Rendition;
             _awaitsKeyFrame = false;
+            SetWaiting(_rendition == Rendition.Transcoded && _isWaiting);
         }
         else if (_awaitsKeyFrame || frame.Rendition != _rendition)
         {
             Interlocked.Increment(ref _framesDropped);
+            SetWaiting(frame.Rendition == Rendition.Source);
             MissPicture();
             return;
         }
@@ -122,12 +128,24 @@ internal sealed class SubscriberSession : PeerSession
         Send(loop, frame.Packets, frame.Packets.MediaTime, isReplayed: false);
     }
 
-    // Source and transcoded pictures come side by side: each viewer takes one of them.
+    // Source and transcoded pictures come side by side: each viewer takes one of them, and goes over to the source with a key frame.
     private bool Takes(in OutputFrame frame)
     {
-        if (frame.Rendition == Rendition.Source)
-            return _playsSource = Formats.Plays(frame.Format!);
-        return frame.Packets.Format == Formats.PreferredCodec && !(frame.Rendition == Rendition.Transcoded && _playsSource);
+        if (frame.Rendition != Rendition.Source)
+            return frame.Packets.Format == Formats.PreferredCodec && !(frame.Rendition == Rendition.Transcoded && _takesSource);
+        if (!Formats.Plays(frame.Format!))
+            return _takesSource = false;
+        _takesSource |= frame.Packets.IsKeyFrame;
+        return _takesSource || _rendition != Rendition.Transcoded;
+    }
+
+    // It plays the source, and has to wait for a key frame of it.
+    private void SetWaiting(bool isWaiting)
+    {
+        if (_isWaiting == isWaiting)
+            return;
+        _isWaiting = isWaiting;
+        _hub.CountWaiting(Formats, isWaiting ? 1 : -1);
     }
 
     // The sources of an output take turns, each with a delay of its own: time goes on for the viewer all the same.

@@ -87,7 +87,7 @@ internal sealed class RelayStream : IDisposable
 
     /// <summary>Codes an input's pictures again for viewers of an output; null when there are no codecs here.</summary>
     public Transcoder? MakeTranscoder(StreamInput input, StreamOutput output) => _resources is null ? null : new Transcoder(
-        Channel, _resources, output, () => input.Format.Current, input.RequestSourceKeyFrame, _failures);
+        Channel, _resources, output, codec => input.WantsTranscoded(output, codec), input.RequestSourceKeyFrame, _failures);
 
     /// <summary>
     /// Decides what the outputs show, sends slates, and looks after the publisher's workflow; on the supervisor's thread. True when

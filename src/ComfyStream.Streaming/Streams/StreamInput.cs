@@ -21,6 +21,7 @@ internal sealed class StreamInput : IKeyFrameSource, IAsyncDisposable
     private readonly Vp8Packetizer _vp8 = StreamOutput.NewVp8Packetizer();
     private volatile Transcoder? _transcoder;
     private volatile Transcoder? _rawTranscoder;
+    private readonly KeyFrameObedience _obedience = new();
     private Action _requestKeyFrame = static () => { };
     private long _forwarded;
     private volatile bool _isCut;
@@ -51,17 +52,33 @@ internal sealed class StreamInput : IKeyFrameSource, IAsyncDisposable
     public void SetKeyFrameSource(Action requestKeyFrame) => _requestKeyFrame = requestKeyFrame;
 
     /// <summary>Asks the publisher for a key frame (any thread).</summary>
-    public void RequestSourceKeyFrame() => _requestKeyFrame();
+    public void RequestSourceKeyFrame()
+    {
+        _obedience.NoteRequest(EventLoop.Now);
+        _requestKeyFrame();
+    }
+
+    /// <summary>
+    /// Whether viewers of an output want the picture coded again in that codec: they cannot play the source, or they could and the
+    /// publisher leaves them without a key frame.
+    /// </summary>
+    public bool WantsTranscoded(StreamOutput output, PayloadFormat codec) =>
+        output.Hub.WantsTranscoded(codec, Format.Current) || (_obedience.IsIgnoring && output.Hub.HasWaiting(codec));
 
     /// <inheritdoc/>
     public void RequestKeyFrame(StreamOutput output, ViewerFormats viewer)
     {
         bool isRaw = output == _stream.Raw;
         if (!isRaw && _pipeline is not null)
+        {
             output.Encoder?.RequestKeyFrame(MediaCodecs.Of(viewer.PreferredCodec));
-        else if (viewer.Plays(Format.Current))
-            _requestKeyFrame();
-        else
+            return;
+        }
+
+        bool isPlayable = viewer.Plays(Format.Current);
+        if (isPlayable)
+            RequestSourceKeyFrame();
+        if (!isPlayable || _obedience.IsIgnoring)
             (isRaw ? _rawTranscoder : _transcoder)?.RequestKeyFrame(viewer.PreferredCodec);
     }
 
@@ -75,6 +92,7 @@ internal sealed class StreamInput : IKeyFrameSource, IAsyncDisposable
         }
 
         VideoFormat format = Format.Observe(frame);
+        _obedience.Observe(frame.LastArrival, frame.IsKeyFrame);
         Forward(frame, format);
         _transcoder?.Write(frame);
         _rawTranscoder?.Write(frame);
@@ -176,11 +194,11 @@ internal sealed class StreamInput : IKeyFrameSource, IAsyncDisposable
 
     private Transcoder? SuperviseTranscoder(Transcoder? transcoder, StreamOutput output)
     {
-        VideoFormat format = Format.Current;
-        bool isNeeded = output.Hub.WantsTranscoded(PayloadFormat.H264, format) || output.Hub.WantsTranscoded(PayloadFormat.Vp8, format);
-        if (transcoder is null)
-            return isNeeded ? _stream.MakeTranscoder(this, output) : null;
-        transcoder.IsNeeded = isNeeded;
+        bool isNeeded = WantsTranscoded(output, PayloadFormat.H264) || WantsTranscoded(output, PayloadFormat.Vp8);
+        bool isReady = _obedience.IsIgnoring;
+        if (isNeeded || isReady)
+            transcoder ??= _stream.MakeTranscoder(this, output);
+        transcoder?.Set(isNeeded, isReady);
         return transcoder;
     }
 }

@@ -16,6 +16,8 @@ internal sealed class SubscriberHub
     private readonly int[] _perFormats = new int[ViewerFormats.Count];
     private int _count;
     private int _videoCount;
+    private int _waitingForH264;
+    private int _waitingForVp8;
 
     /// <param name="requestKeyFrame">Asks for a key frame for a viewer, who joins (true) or missed a picture; any thread.</param>
     /// <param name="latency">Records the pictures' time from their last packet in to their last packet out; null measures nothing.</param>
@@ -43,6 +45,12 @@ internal sealed class SubscriberHub
 
     /// <summary>Whether a viewer who cannot play that source wants it coded again in that codec.</summary>
     public bool WantsTranscoded(PayloadFormat codec, VideoFormat source) => Any(codec, static (viewer, source) => !viewer.Plays(source!), source);
+
+    /// <summary>Whether a viewer who could play the source waits for a key frame of it, and would take it coded again in that codec.</summary>
+    public bool HasWaiting(PayloadFormat codec) => Volatile.Read(ref WaitingFor(codec)) > 0;
+
+    /// <summary>Counts viewers who wait for a key frame of the source.</summary>
+    public void CountWaiting(ViewerFormats viewer, int change) => Interlocked.Add(ref WaitingFor(viewer.PreferredCodec), change);
 
     /// <summary>Sends a frame to all viewers (borrowed).</summary>
     public void Publish(in OutputFrame frame)
@@ -90,6 +98,8 @@ internal sealed class SubscriberHub
                 loop.Clear();
         }
     }
+
+    private ref int WaitingFor(PayloadFormat codec) => ref codec == PayloadFormat.Vp8 ? ref _waitingForVp8 : ref _waitingForH264;
 
     private bool Any(PayloadFormat codec, Func<ViewerFormats, VideoFormat?, bool> predicate, VideoFormat? source)
     {

@@ -52,6 +52,9 @@ internal sealed class H264Rules : CodecRules
     /// </summary>
     public static bool Decodes(RtpCodec codec, H264Profile stream) => Profile(codec)?.Decodes(stream) ?? true;
 
+    /// <summary>Whether pictures may be cut into fragments (packetization-mode 1), as they are: some who do not say so take them all the same.</summary>
+    public static bool TakesFragments(RtpCodec codec) => PacketizationMode(codec) == 1;
+
     /// <summary>0 when absent, -1 for a value that is not a number.</summary>
     private static int PacketizationMode(RtpCodec codec)
     {

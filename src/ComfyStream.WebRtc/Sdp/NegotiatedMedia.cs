@@ -60,12 +60,17 @@ public sealed record NegotiatedMedia
     /// <param name="profile">The profile of H.264 pictures; an endpoint that named no profile is taken to play them all.</param>
     public RtpCodec? FindCodec(PayloadFormat format, H264Profile profile = H264Profile.ConstrainedBaseline)
     {
+        RtpCodec? singleUnits = null;
         foreach (RtpCodec codec in Codecs)
         {
-            if (codec.Format == format && (format != PayloadFormat.H264 || H264Rules.Decodes(codec, profile)))
+            if (codec.Format != format)
+                continue;
+            if (format != PayloadFormat.H264 || (H264Rules.Decodes(codec, profile) && H264Rules.TakesFragments(codec)))
                 return codec;
+            if (H264Rules.Decodes(codec, profile))
+                singleUnits ??= codec;
         }
 
-        return null;
+        return singleUnits;
     }
 }

@@ -37,7 +37,7 @@ internal sealed class Camera : IAsyncDisposable
         _publisher.KeyFrameRequested += () =>
         {
             Interlocked.Increment(ref _keyFrameRequests);
-            Volatile.Write(ref _keyFrameWanted, 1);
+            Volatile.Write(ref _keyFrameWanted, ObeysKeyFrameRequests ? 1 : 0);
         };
     }
 
@@ -50,6 +50,9 @@ internal sealed class Camera : IAsyncDisposable
     public PeerConnectionState State => _publisher.State;
 
     public CloseReason CloseReason => _publisher.CloseReason;
+
+    /// <summary>Whether it begins its film again when it is asked for a key frame.</summary>
+    public bool ObeysKeyFrameRequests { get; set; } = true;
 
     /// <summary>Pictures written.</summary>
     public int Pictures => Volatile.Read(ref _pictures);

@@ -32,10 +32,10 @@ internal sealed class Film
     }
 
     /// <summary>A moving picture of 320x240 that ffmpeg encodes with those options of libx264.</summary>
-    public static async Task<Film> EncodeAsync(string encoderOptions)
+    public static async Task<Film> EncodeAsync(string encoderOptions, int seconds = 1)
     {
         var start = new ProcessStartInfo(
-            "ffmpeg", $"-v error -nostdin -f lavfi -i testsrc=size=320x240:rate=30:duration=1 -c:v libx264 {encoderOptions} -pix_fmt yuv420p -x264-params aud=1 -f h264 -")
+            "ffmpeg", $"-v error -nostdin -f lavfi -i testsrc=size=320x240:rate=30:duration={seconds} -c:v libx264 {encoderOptions} -pix_fmt yuv420p -x264-params aud=1 -f h264 -")
         {
             RedirectStandardOutput = true,
         };
@@ -68,15 +68,17 @@ internal sealed class Film
         return new Film(units);
     }
 
+    // Publishers' delimiters end at the relay, which knows access units by their packets.
     private static List<byte[]> SplitAtDelimiters(ReadOnlySpan<byte> stream)
     {
+        const int DelimiterBytes = 6;
         ReadOnlySpan<byte> delimiter = [0, 0, 0, 1, 9];
         List<byte[]> units = [];
         while (!stream.IsEmpty)
         {
             int next = stream[delimiter.Length..].IndexOf(delimiter);
             int end = next < 0 ? stream.Length : delimiter.Length + next;
-            units.Add(WithLongStartCodes(stream[..end]));
+            units.Add(WithLongStartCodes(stream[DelimiterBytes..end]));
             stream = stream[end..];
         }
 

@@ -96,6 +96,32 @@ public sealed class RenditionTests
         Assert.Equal([MediaCodec.H264], h264.Codecs);
     }
 
+    [Fact]
+    public async Task Viewers_of_a_publisher_that_ignores_requests_for_key_frames_are_given_the_picture_coded_again_until_it_sends_one()
+    {
+        await using var test = new TestRelay();
+        Camera camera = await test.PublishAsync("cam");
+        camera.ObeysKeyFrameRequests = false;
+        Film film = await Film.EncodeAsync("-profile:v baseline -g 1000", seconds: 16);
+        await camera.PlayUntil(film, () => test.Stream("cam").ProcessedFrames > 150, "more has come than a viewer is given at once");
+        Viewer first = await test.WatchAsync("cam");
+        await TestRelay.Until(() => first.PictureCount > 0, "the first viewer, with whom the relay learns, has the next key frame");
+        Assert.True(IsOfFilm(first.Pictures[0]));
+        await TestRelay.Until(() => first.PictureCount > 150, "more has come again");
+
+        Viewer second = await test.WatchAsync("cam");
+        await TestRelay.Until(() => second.PictureCount > 20, "the second viewer sees it before the next key frame");
+        Assert.False(IsOfFilm(second.Pictures[0]));
+        Assert.True(test.Stream("cam").IsTranscoding);
+        await TestRelay.Until(() => IsOfFilm(second.Pictures[^1]), "the second viewer has gone over to the source");
+
+        Assert.All(second.Decode(), shown => Assert.Equal(320, shown.Width));
+        Assert.All(first.Pictures, picture => Assert.True(IsOfFilm(picture)));
+        await TestRelay.Until(() => !test.Stream("cam").IsTranscoding, "nothing is coded again any more");
+
+        bool IsOfFilm(Viewer.Received picture) => film.Units.Any(unit => unit.AsSpan().SequenceEqual(picture.Data));
+    }
+
     [Theory]
     [InlineData("high", "-profile:v high -bf 0")]
     [InlineData("B-frames", "-profile:v main -bf 2")]

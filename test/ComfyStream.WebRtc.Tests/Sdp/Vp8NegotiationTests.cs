@@ -55,6 +55,20 @@ public sealed class Vp8NegotiationTests
         Assert.DoesNotContain(result.Notes, note => note.Contains("H.264"));
     }
 
+    [Theory]
+    [InlineData("ChromeView", H264Profile.High, "6400")]
+    [InlineData("ChromeView", H264Profile.Main, "4d001f")]
+    [InlineData("ChromeView", H264Profile.ConstrainedBaseline, "42e01f")]
+    [InlineData("AiortcView", H264Profile.ConstrainedBaseline, "42e01f")]
+    [InlineData("AiortcView", H264Profile.High, null)]
+    public void A_picture_goes_out_under_a_payload_type_whose_decoder_plays_its_profile(string name, H264Profile profile, string? expected)
+    {
+        NegotiatedMedia video = Accept(OfferCorpus.Get(name), MediaRole.Send, PayloadFormat.H264, PayloadFormat.Vp8);
+        string? parameters = video.FindCodec(PayloadFormat.H264, profile)?.FormatParameters;
+        Assert.Equal(expected is null, parameters is null);
+        Assert.Contains(expected ?? "", parameters ?? "");
+    }
+
     [Fact]
     public void Our_client_offers_what_it_is_told()
     {

@@ -16,6 +16,63 @@ public sealed class RtpSendStreamTests
     private readonly RtpSendStream _stream = new(Video(), 1000, TimestampOffset, NtpEpoch);
 
     [Fact]
+    public void Frames_of_the_past_are_spaced_out_and_what_is_live_follows_them()
+    {
+        RtpSendStream stream = _stream;
+        for (int i = 0; i < 20; i++)
+        {
+            PacketizedFrame past = _frames.Make(packets: 9);
+            Assert.True(stream.Enqueue(past, Ms(1000 + i), isReplayed: true));
+            past.Release();
+        }
+
+        PacketizedFrame live = _frames.Make(1);
+        Assert.True(stream.Enqueue(live, Ms(1033)));
+        live.Release();
+
+        int most = 0;
+        int total = 0;
+        List<uint> timestamps = [];
+        for (TimeSpan now = Ms(2000); stream.FramesQueued > 0; now += Ms(1))
+        {
+            Assert.True(now < Ms(2200), "The past takes too long.");
+            int inStep = 0;
+            for (; stream.TryPeekPacket(now, out RtpPacketToSend packet); stream.Advance(), inStep++)
+            {
+                if (timestamps.Count == 0 || timestamps[^1] != packet.RtpTimestamp)
+                    timestamps.Add(packet.RtpTimestamp);
+            }
+
+            total += inStep;
+            most = Math.Max(most, inStep);
+            if (stream.FramesQueued > 0)
+                Assert.InRange(stream.NextDeadline, TimeSpan.Zero, Ms(2200));
+        }
+
+        Assert.Equal(181, total);
+        Assert.InRange(most, 1, 19);
+        Assert.Equal([.. Enumerable.Repeat(90u, 19), 14 * 90u], timestamps.Zip(timestamps.Skip(1)).Select(pair => pair.Second - pair.First));
+    }
+
+    [Fact]
+    public void A_burst_of_the_past_does_not_make_room_for_more_of_what_is_live()
+    {
+        RtpSendStream stream = _stream;
+        int accepted = 0;
+        PacketizedFrame frame = _frames.Make(1);
+        for (int i = 0; i < 200; i++)
+            accepted += stream.Enqueue(frame, Ms(i), isReplayed: true) ? 1 : 0;
+        Assert.Equal(128, accepted);
+
+        accepted = 0;
+        for (int i = 0; i < 20; i++)
+            accepted += stream.Enqueue(frame, Ms(200 + i)) ? 1 : 0;
+        Assert.Equal(8, accepted);
+        stream.ReleaseAll();
+        frame.Release();
+    }
+
+    [Fact]
     public void A_frame_leaves_with_counted_packets_one_timestamp_the_mid_and_a_marker_at_its_end()
     {
         Send(_stream, _frames.Make(2, Ms(0)));
