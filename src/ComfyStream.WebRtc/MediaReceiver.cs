@@ -21,6 +21,7 @@ internal sealed class MediaReceiver : IDisposable
     private readonly NegotiatedMedia[] _media;
     private readonly RtpReceiveStream?[] _streams;
     private readonly MediaStatistics[] _formerStatistics;
+    private readonly EarlySenderReports _earlyReports = new();
     private SrtpReceiveContext? _srtp;
     private TimeSpan _nextReport = TimeSpan.MaxValue;
     private TimeSpan _nextKeyFrameRequest;
@@ -101,14 +102,18 @@ internal sealed class MediaReceiver : IDisposable
         return _srtp is not null && _srtp.TryUnprotectRtcp(packet, out byteCount);
     }
 
-    /// <summary>Notes a sender report of one of the streams.</summary>
+    /// <summary>Notes a sender report of one of the streams, or of one that is about to begin.</summary>
     public void HandleSenderReport(TimeSpan now, in SenderReport report)
     {
         foreach (RtpReceiveStream? stream in _streams)
         {
-            if (stream is not null && stream.Ssrc == report.Ssrc)
-                stream.HandleSenderReport(now, report);
+            if (stream is null || stream.Ssrc != report.Ssrc)
+                continue;
+            stream.HandleSenderReport(now, report);
+            return;
         }
+
+        _earlyReports.Add(now, report);
     }
 
     /// <summary>Gives up on what is missing for too long.</summary>
@@ -287,6 +292,8 @@ internal sealed class MediaReceiver : IDisposable
     private RtpReceiveStream Replace(int section, uint ssrc)
     {
         _streams[section]?.AddStatistics(ref _formerStatistics[section]);
-        return _streams[section] = new RtpReceiveStream(_media[section], ssrc);
+        var stream = new RtpReceiveStream(_media[section], ssrc);
+        _earlyReports.GiveTo(stream);
+        return _streams[section] = stream;
     }
 }

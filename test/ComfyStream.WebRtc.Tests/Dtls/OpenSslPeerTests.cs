@@ -98,6 +98,17 @@ public sealed class OpenSslPeerTests : IDisposable
     }
 
     [Fact]
+    public void A_certificate_without_subject_and_issuer_is_taken_and_ours_has_both()
+    {
+        var fingerprint = WriteCertificate(rsa: false, subject: "");
+        using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [fingerprint]);
+        using var client = StartClient(Gcm, withCertificate: true);
+        AssertSameKeys(transport, DtlsRole.Server, client, Gcm);
+        Assert.Matches("(?m)^subject=CN ?= ?WebRTC", client.Output);
+        Assert.Matches("(?m)^issuer=CN ?= ?WebRTC", client.Output);
+    }
+
+    [Fact]
     public void The_peers_close_notify_is_seen_and_answered()
     {
         var fingerprint = WriteCertificate(rsa: false);
@@ -195,12 +206,12 @@ public sealed class OpenSslPeerTests : IDisposable
 
     private static string[] ExportArguments => ["-keymatexport", "EXTRACTOR-dtls_srtp", "-keymatexportlen", "60"];
 
-    private Fingerprint WriteCertificate(bool rsa)
+    private Fingerprint WriteCertificate(bool rsa, string subject = "CN=peer")
     {
         using AsymmetricAlgorithm key = rsa ? RSA.Create(2048) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = key is RSA rsaKey
-            ? new CertificateRequest("CN=peer", rsaKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            : new CertificateRequest("CN=peer", (ECDsa)key, HashAlgorithmName.SHA256);
+            ? new CertificateRequest(subject, rsaKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            : new CertificateRequest(subject, (ECDsa)key, HashAlgorithmName.SHA256);
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         File.WriteAllText(Path.Combine(_folder.FullName, "certificate.pem"), certificate.ExportCertificatePem());
         File.WriteAllText(Path.Combine(_folder.FullName, "key.pem"), key.ExportPkcs8PrivateKeyPem());

@@ -68,6 +68,21 @@ public sealed class MediaReceiverTests : IDisposable
         Assert.Equal(0, _receiver.PacketsRefused);
     }
 
+    [Fact]
+    public void Probes_on_source_0_before_and_between_media_make_no_stream()
+    {
+        Send(0, at: 900);
+        Assert.Null(Take());
+        Send(First, at: 1000);
+        Send(0, at: 1300);
+        Send(First, at: 1330);
+
+        Assert.Equal(First, Take());
+        Assert.Equal(First, Take());
+        Assert.Null(Take());
+        Assert.Equal(2, _receiver.PacketsRefused);
+    }
+
     private void Send(uint ssrc, int at)
     {
         ushort sequence = _sequence[ssrc] = (ushort)(_sequence.GetValueOrDefault(ssrc) + 1);

@@ -95,7 +95,7 @@ public sealed class PublisherShapeTests
 
         Assert.InRange(route.Lost, 10, long.MaxValue);
         Assert.Equal(film.Units, viewer.Pictures.Select(picture => picture.Data));
-        Assert.All(publisher.Read(peer => peer.Reports.ToArray()), compound => Assert.Equal(201, ReportReading.Types(compound)[0]));
+        Assert.All(publisher.Read(peer => peer.Reports.ToArray()), report => Assert.Equal(201, report.Types[0]));
     }
 
     private static async Task SendOver(Film film, WireClient publisher, Viewer viewer, Route route)

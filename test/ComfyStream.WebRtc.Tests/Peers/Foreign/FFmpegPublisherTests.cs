@@ -31,18 +31,33 @@ public sealed class FFmpegPublisherTests
     [Fact]
     public void Its_checks_without_role_and_priority_are_answered_whenever_one_gets_through()
     {
-        // The ClientHello that comes with a lost response is lost on it too, and its repeat needs the wall clock: ICE alone is looked at.
         using var pair = new ForeignPair<FFmpegPublisher>(new FFmpegPublisher());
         int toServer = 0;
         int toClient = 0;
         pair.ToServer.Drops = bytes => DatagramClassifier.Classify(bytes) == DatagramKind.Stun && toServer++ < 3;
         pair.ToClient.Drops = bytes => DatagramClassifier.Classify(bytes) == DatagramKind.Stun && toClient++ < 2;
 
-        pair.Start();
-        pair.Run(TimeSpan.FromSeconds(1));
+        pair.ConnectInRealTime();
 
         Assert.Equal(6, pair.Client.ChecksSent);
-        Assert.Equal(PeerConnectionState.Connecting, pair.Server.Peer.State);
+    }
+
+    [Fact]
+    public void A_lost_ClientHello_is_sent_again_although_nothing_else_happens()
+    {
+        using var pair = new ForeignPair<FFmpegPublisher>(new FFmpegPublisher());
+        int hellos = 0;
+        int quiet = 0;
+        pair.ToClient.Drops = bytes => DatagramClassifier.Classify(bytes) == DatagramKind.Dtls && hellos++ < 2;
+        pair.ToServer.Drops = _ =>
+        {
+            quiet += hellos is > 0 and < 3 ? 1 : 0;
+            return false;
+        };
+
+        pair.ConnectInRealTime();
+
+        Assert.Equal(0, quiet);
     }
 
     [Fact]
@@ -116,8 +131,8 @@ public sealed class FFmpegPublisherTests
         Assert.Equal(studio.Pictures, pair.Pictures);
         Assert.Equal(0, pair.Client.NacksRefused);
         Assert.True(pair.Client.Retransmissions > 20);
-        Assert.Contains(pair.Client.Reports, ReportReading.AsksForKeyFrame);
-        Assert.Contains(pair.Client.Reports, compound => ReportReading.Types(compound).Contains(RtcpPacketType.ReceiverReport));
+        Assert.Contains(pair.Client.Reports, report => report.AsksForKeyFrame);
+        Assert.Contains(pair.Client.Reports, report => report.Types.Contains(RtcpPacketType.ReceiverReport));
     }
 
     [Fact]
@@ -142,7 +157,7 @@ public sealed class FFmpegPublisherTests
         Assert.Equal(0, pair.Client.NacksRefused);
         Assert.Equal(1, pair.Client.Retransmissions);
         byte[][] expected = [[RtcpPacketType.ReceiverReport, RtcpPacketType.SourceDescription], [RtcpPacketType.TransportFeedback], [RtcpPacketType.PayloadFeedback]];
-        Assert.Equal(expected, pair.Client.Reports.Select(compound => ReportReading.Types(compound).ToArray()));
+        Assert.Equal(expected, pair.Client.Reports.Select(report => report.Types.ToArray()));
     }
 
     [Fact]
@@ -164,8 +179,69 @@ public sealed class FFmpegPublisherTests
         Assert.InRange(pair.Pictures.Count() - expected.Count, 0, 1);
         Assert.Equal(expected.TakeLast(30), pair.Pictures.TakeLast(30));
         Assert.DoesNotContain(afterLoss[2], pair.Pictures);
-        Assert.DoesNotContain(pair.Client.Reports, ReportReading.HasNack);
-        Assert.InRange(pair.Client.Reports.Count(ReportReading.AsksForKeyFrame), 2, 4);
+        Assert.DoesNotContain(pair.Client.Reports, report => report.HasNack);
+        Assert.InRange(pair.Client.Reports.Count(report => report.AsksForKeyFrame), 2, 4);
+    }
+
+    [Fact]
+    public void Reports_each_second_tell_what_was_lost_and_how_the_path_is()
+    {
+        using var pair = new ForeignPair<FFmpegPublisher>(new FFmpegPublisher());
+        pair.Connect();
+        var studio = new Studio<FFmpegPublisher>(pair);
+        studio.Send(1, sound: true);
+        pair.ToServer.Conditions = new LinkConditions(TimeSpan.FromMilliseconds(15), Jitter: TimeSpan.FromMilliseconds(8));
+        pair.ToClient.Conditions = new LinkConditions(TimeSpan.FromMilliseconds(25));
+        int packets = 0;
+        int lost = 0;
+        pair.ToServer.Drops = bytes =>
+        {
+            bool isLost = DatagramClassifier.Classify(bytes) == DatagramKind.Rtp && bytes[9..12] is [0xA5, 0xC0, 0x01] && ++packets % 10 == 0;
+            lost += isLost ? 1 : 0;
+            return isLost;
+        };
+
+        studio.Send(300, sound: true);
+        pair.ToServer.Drops = null;
+        pair.ToServer.Conditions = new LinkConditions(TimeSpan.FromMilliseconds(15));
+        studio.Send(40, sound: true);
+
+        (TimeSpan At, ReportBlock Block)[] onVideo = [.. BlocksOn(FFmpegPublisher.VideoSsrc)];
+        (TimeSpan At, ReportBlock Block)[] onAudio = [.. BlocksOn(FFmpegPublisher.AudioSsrc)];
+        Assert.InRange(onVideo.Length, 10, 12);
+        Assert.Equal(onVideo.Length, onAudio.Length);
+        Assert.Equal(lost, onVideo[^1].Block.CumulativeLost);
+        Assert.All(onVideo[2..9], report => Assert.InRange(report.Block.FractionLost / 256.0, 0.08, 0.12));
+        Assert.Equal(0, onAudio[^1].Block.CumulativeLost);
+        Assert.All(onAudio[2..9], report => Assert.InRange(report.Block.Jitter / 48.0, 1, 8));
+
+        // By report and delay since (RFC 3550 6.4.1) the publisher sees the round trip: 25 ms back, and as long as its own report took before.
+        Assert.All(onVideo.Concat(onAudio), report => Assert.InRange(RoundTrip(report.At, report.Block).TotalMilliseconds, 29.9, 48.1));
+
+        IEnumerable<(TimeSpan At, ReportBlock Block)> BlocksOn(uint ssrc) =>
+            from report in pair.Client.Reports
+            from block in report.Blocks
+            where block.Ssrc == ssrc
+            select (report.At, block);
+
+        static TimeSpan RoundTrip(TimeSpan at, ReportBlock block) =>
+            NtpTime.TimeFromCompact(NtpTime.ToCompact(ForeignPeer.NtpEpoch + NtpTime.FromTime(at)) - block.LastSenderReport - block.DelaySinceLastSenderReport);
+    }
+
+    [Fact]
+    public void Its_reports_which_come_before_its_first_packets_put_sound_and_picture_on_one_clock()
+    {
+        using var pair = new ForeignPair<FFmpegPublisher>(new FFmpegPublisher());
+        pair.Connect();
+        new Studio<FFmpegPublisher>(pair).Send(3, sound: true);
+
+        foreach ((MediaKind kind, double clockRate) in ((MediaKind, double)[])[(MediaKind.Video, 90_000), (MediaKind.Audio, 48_000)])
+        {
+            Assert.True(pair.Server.Peer.TryGetSenderReport(kind, out ulong ntpTime, out long rtpTimestamp));
+            ReceivedFrame first = pair.Server.Frames.First(frame => frame.Info.Kind == kind).Info;
+            double seconds = (ntpTime - ForeignPeer.NtpEpoch) / 4294967296.0 + (first.RtpTimestamp - rtpTimestamp) / clockRate;
+            Assert.Equal(first.FirstArrival.TotalSeconds, seconds + 0.005, tolerance: 0.001);
+        }
     }
 
     [Fact]

@@ -40,8 +40,8 @@ internal abstract class ForeignPeer(DtlsRole dtlsRole, string srtpProfiles) : ID
     /// <summary>The server's address and port as the answer's first usable candidate gives it.</summary>
     public IPEndPoint? Server { get; private set; }
 
-    /// <summary>SRTCP packets from the server, decrypted: each may be a compound.</summary>
-    public List<byte[]> Reports { get; } = [];
+    /// <summary>SRTCP packets from the server.</summary>
+    public List<ReceivedReport> Reports { get; } = [];
 
     /// <summary>Media packets from the server that were authentic.</summary>
     public int PacketsReceived { get; private set; }
@@ -133,7 +133,7 @@ internal abstract class ForeignPeer(DtlsRole dtlsRole, string srtpProfiles) : ID
     /// <summary>Handles an SRTCP packet as it came.</summary>
     protected virtual void HandleRtcp(TimeSpan now, Span<byte> datagram)
     {
-        if (TryDecryptRtcp(datagram, out byte[] packet))
+        if (TryDecryptRtcp(now, datagram, out byte[] packet))
             HandleFeedback(packet);
     }
 
@@ -147,12 +147,12 @@ internal abstract class ForeignPeer(DtlsRole dtlsRole, string srtpProfiles) : ID
     {
     }
 
-    protected bool TryDecryptRtcp(Span<byte> datagram, out byte[] packet)
+    protected bool TryDecryptRtcp(TimeSpan now, Span<byte> datagram, out byte[] packet)
     {
         bool isAuthentic = _receiving!.TryUnprotectRtcp(datagram, out int byteCount);
         packet = isAuthentic ? datagram[..byteCount].ToArray() : [];
         if (isAuthentic)
-            Reports.Add(packet);
+            Reports.Add(new ReceivedReport(now, packet));
         return isAuthentic;
     }
 

@@ -58,7 +58,7 @@ public sealed class ObsPublisherTests
         Assert.True(pair.Client.KeyFrameRequestsIgnored > 0);
 
         // It did not offer rtcp-rsize (RFC 5506 4.1).
-        Assert.All(pair.Client.Reports, compound => Assert.Equal(RtcpPacketType.ReceiverReport, ReportReading.Types(compound)[0]));
+        Assert.All(pair.Client.Reports, report => Assert.Equal(RtcpPacketType.ReceiverReport, report.Types[0]));
     }
 
     [Fact]
