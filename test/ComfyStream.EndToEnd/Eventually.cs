@@ -34,5 +34,5 @@ internal static class Eventually
             () => $"{expectation}; last: {Describe(last)}");
     }
 
-    private static string Describe(object? value) => value is double[] numbers ? string.Join(", ", numbers) : $"{value}";
+    private static string Describe(object? value) => value is Array values ? string.Join(", ", values.Cast<object>()) : $"{value}";
 }

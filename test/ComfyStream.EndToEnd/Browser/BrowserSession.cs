@@ -25,18 +25,22 @@ internal sealed class BrowserSession(IBrowserContext context, Uri laboratory) : 
     }
 
     /// <summary>Opens the laboratory, a page of another origin than the relay's.</summary>
-    public async Task<LabPage> OpenLabAsync()
-    {
-        IPage page = await OpenAsync(laboratory);
-        await page.WaitForFunctionAsync("() => window.lab !== undefined");
-        return new LabPage(page);
-    }
+    public async Task<LabPage> OpenLabAsync() => new(await OpenLaboratoryAsync());
 
     /// <summary>Opens a page that watches a stream.</summary>
     public async Task<LabPage> WatchAsync(string whepUrl)
     {
         LabPage page = await OpenLabAsync();
         await page.WatchAsync(whepUrl);
+        return page;
+    }
+
+    /// <summary>Opens a page that watches a stream and keeps a record of what it shows.</summary>
+    /// <param name="refused">A codec, or a parameter of one, that it does not offer to play.</param>
+    public async Task<WitnessPage> WitnessAsync(string whepUrl, string? refused = null)
+    {
+        var page = new WitnessPage(await OpenLaboratoryAsync());
+        await page.WatchAsync(whepUrl, refused);
         return page;
     }
 
@@ -49,4 +53,11 @@ internal sealed class BrowserSession(IBrowserContext context, Uri laboratory) : 
     }
 
     public async ValueTask DisposeAsync() => await context.CloseAsync();
+
+    private async Task<IPage> OpenLaboratoryAsync()
+    {
+        IPage page = await OpenAsync(laboratory);
+        await page.WaitForFunctionAsync("() => window.lab !== undefined");
+        return page;
+    }
 }

@@ -71,9 +71,16 @@ async function publishCamera(url) {
   await connect(url);
 }
 
-async function watch(url) {
+/** Leaves out the codecs of which a text is part of the name or of the parameters. */
+function refuse(transceiver, text) {
+  const codecs = RTCRtpReceiver.getCapabilities("video").codecs;
+  transceiver.setCodecPreferences(codecs.filter(codec => !`${codec.mimeType} ${codec.sdpFmtpLine}`.includes(text)));
+}
+
+async function watch(url, refused) {
   state.peer = new RTCPeerConnection();
-  state.peer.addTransceiver("video", { direction: "recvonly" });
+  const picture = state.peer.addTransceiver("video", { direction: "recvonly" });
+  if (refused) refuse(picture, refused);
   state.peer.addTransceiver("audio", { direction: "recvonly" });
   state.video = document.body.appendChild(Object.assign(document.createElement("video"), { autoplay: true, muted: true, playsInline: true }));
   // As in the brief's page: the picture is the stream that the track belongs to.
