@@ -264,7 +264,8 @@ internal sealed class MediaReceiver : IDisposable
 
     /// <summary>
     /// Gives a packet to its stream. A new SSRC takes its section over when the one before has fallen silent. Retransmissions need no
-    /// SSRC to be known: their payload type says what they are (RFC 4588 8). Probes on SSRC 0 make no stream.
+    /// SSRC to be known: their payload type says what they are (RFC 4588 8). Probes on SSRC 0 make no stream, and neither does a packet
+    /// that a stream would refuse.
     /// </summary>
     private bool Deliver(TimeSpan now, in RtpHeader header, ReadOnlySpan<byte> packet, ReadOnlySpan<byte> payload)
     {
@@ -282,7 +283,7 @@ internal sealed class MediaReceiver : IDisposable
         RtpReceiveStream? stream = _streams[section];
         if (codec.RtxPayloadType == header.PayloadType)
             stream?.HandleRetransmission(now, header, codec.PayloadType, payload);
-        else if (stream is null || now - stream.LastPacketAt >= SilenceBeforeNewSource)
+        else if (payload.Length <= JitterBuffer.SlotBytes && (stream is null || now - stream.LastPacketAt >= SilenceBeforeNewSource))
             Replace(section, header.Ssrc).HandlePacket(now, header, payload);
         else
             return false;

@@ -44,7 +44,8 @@ internal sealed class ReceptionStatistics(uint ssrc, int clockRate)
         {
             // Late packets, among them the retransmitted ones, say nothing about the path's jitter.
             _highest = sequence;
-            long difference = Math.Abs((int)(transit - _transit));
+            // Half the range has no positive counterpart in 32 bits, and a peer's timestamps may jump by it.
+            long difference = Math.Abs((long)(int)(transit - _transit));
             _transit = transit;
             _jitterTimes16 += difference - ((_jitterTimes16 + 8) >> 4);
         }

@@ -209,11 +209,18 @@ internal sealed class RtpReceiveStream
         return true;
     }
 
-    /// <summary>Gives up on what is missing for too long. Take frames with <see cref="TryGetFrame"/> until false before and after.</summary>
+    /// <summary>
+    /// Gives up on what is missing for too long. Take frames with <see cref="TryGetFrame"/> until false before and after. Ends with a
+    /// whole frame that lies before the next hole, even when that one's time is over too: then it is still due.
+    /// </summary>
     public void HandleDeadline(TimeSpan now)
     {
-        while (_giveUpAt <= now)
+        bool hasFrame = false;
+        while (_giveUpAt <= now && !hasFrame)
+        {
             GiveUp(_buffer.FindHeld(_buffer.ContiguousEnd));
+            hasFrame = _frames.TryGetFrame(out _);
+        }
     }
 
     /// <summary>The oldest complete frame, which <see cref="ReadFrame"/> takes.</summary>

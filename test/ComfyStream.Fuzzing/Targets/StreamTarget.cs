@@ -42,8 +42,7 @@ internal sealed class StreamTarget : IFuzzTarget
             {
                 case 0:
                     now += TimeSpan.FromMilliseconds(reader.Body.IsEmpty ? 0 : reader.Body[0]);
-                    stream.HandleDeadline(now);
-                    FindingException.ThrowUnless(stream.NextDeadline > now || stream.IsNackDue(now), "a deadline that stays due");
+                    HandleDeadline(stream, now);
                     break;
                 case 1 or 2 when reader.Body.Length >= HeaderBytes:
                     isAccepted |= Handle(stream, now, reader.Kind % 4 == 2, reader.Body);
@@ -65,6 +64,19 @@ internal sealed class StreamTarget : IFuzzTarget
 
     private static (byte Kind, byte[] Body) Time(byte milliseconds) => (0, [milliseconds]);
 
+    // Each call gives up at least one hole, and there are no more than half as many as the buffer has places.
+    private void HandleDeadline(RtpReceiveStream stream, TimeSpan now)
+    {
+        int calls = 0;
+        do
+        {
+            stream.HandleDeadline(now);
+            Drain(stream, now);
+            FindingException.ThrowUnless(++calls <= 512, "a deadline that stays due");
+        }
+        while (stream.NextDeadline <= now);
+    }
+
     private static NegotiatedMedia MakeMedia()
     {
         var h264 = new RtpCodec(H264, "H264", 90000, 0, "") { RtxPayloadType = 103 };
@@ -83,7 +95,8 @@ internal sealed class StreamTarget : IFuzzTarget
         };
     }
 
-    // Two bytes of sequence number, two of timestamp in milliseconds, one with the marker, one that chooses the codec, and the payload.
+    // Two bytes of sequence number, two of timestamp (milliseconds, or the upper half), one with the marker and that choice, one that
+    // chooses the codec, and the payload.
     private bool Handle(RtpReceiveStream stream, TimeSpan now, bool isRetransmission, ReadOnlySpan<byte> body)
     {
         byte payloadType = (body[5] & 3) switch { 0 or 1 => H264, 2 => Vp8, _ => 77 };
@@ -91,7 +104,8 @@ internal sealed class StreamTarget : IFuzzTarget
         packet[0] = 0x80;
         packet[1] = (byte)((body[4] & 0x80) | payloadType);
         body[..2].CopyTo(packet[2..]);
-        BinaryPrimitives.WriteUInt32BigEndian(packet[4..], BinaryPrimitives.ReadUInt16BigEndian(body[2..]) * 90u * (body[4] & 1u) + BinaryPrimitives.ReadUInt16BigEndian(body[2..]) * 90u);
+        uint time = BinaryPrimitives.ReadUInt16BigEndian(body[2..]);
+        BinaryPrimitives.WriteUInt32BigEndian(packet[4..], (body[4] & 1) == 0 ? time * 90 : time << 16);
         BinaryPrimitives.WriteUInt32BigEndian(packet[8..], Ssrc);
         body[HeaderBytes..].CopyTo(packet[RtpHeader.FixedLengthBytes..]);
         RtpHeader.TryParse(packet, out RtpHeader header);

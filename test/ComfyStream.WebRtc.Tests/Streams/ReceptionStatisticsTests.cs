@@ -34,6 +34,20 @@ public sealed class ReceptionStatisticsTests
         Assert.Equal(0u, statistics.Jitter);
     }
 
+    [Theory]
+    [InlineData(0x80000000)]
+    [InlineData(0x7FFFFFFF)]
+    [InlineData(0x80000001)]
+    public void A_timestamp_may_jump_by_half_its_range(uint timestamp)
+    {
+        ReceptionStatistics statistics = new(1, 90000);
+        statistics.HandlePacket(Ms(0), 1, 0);
+        statistics.HandlePacket(Ms(0), 2, timestamp);
+
+        // A sixteenth of it.
+        Assert.InRange(statistics.Jitter, 0x7FFFFFFu, 0x8000000u);
+    }
+
     [Fact]
     public void A_late_packet_does_not_count_as_jitter()
     {
