@@ -17,10 +17,12 @@ public sealed partial class DocumentationTests
         Assert.Equal(expected, Row().Matches(Read("docs/brief.md")).Select(row => row.Groups[1].Value));
     }
 
-    [Fact]
-    public void Every_test_that_the_brief_is_held_by_exists()
+    [Theory]
+    [InlineData("docs/brief.md")]
+    [InlineData("docs/interoperability.md")]
+    public void Every_test_that_something_is_held_by_exists(string page)
     {
-        string[] named = [.. TestName().Matches(Read("docs/brief.md")).Select(match => match.Value.Trim('`')).Distinct()];
+        string[] named = [.. TestName().Matches(Read(page)).Select(match => match.Value.Trim('`')).Distinct()];
         Assert.NotEmpty(named);
         Assert.Empty(named.Except(Tests()));
     }

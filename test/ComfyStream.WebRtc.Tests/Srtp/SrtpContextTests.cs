@@ -126,6 +126,21 @@ public sealed class SrtpContextTests
 
     [Theory]
     [MemberData(nameof(Profiles))]
+    public void A_forged_copy_that_comes_first_does_not_shut_the_packet_out(string profile)
+    {
+        var (send, receive) = CreatePair(profile);
+        Assert.True(TryDeliver(send, receive, 100));
+        byte[] packet = Protect(send, RtpHeader(101), [1, 2, 3], 101);
+        byte[] forged = [.. packet];
+        forged[^1] ^= 1;
+
+        Assert.False(receive.TryUnprotectRtp(forged, out _, out _, out _));
+        Assert.True(receive.TryUnprotectRtp(packet, out _, out _, out _));
+        Assert.Equal((1, 0), (receive.AuthenticationFailures, receive.ReplayedPackets));
+    }
+
+    [Theory]
+    [MemberData(nameof(Profiles))]
     public void Forged_SSRCs_take_no_place_and_push_none_out(string profile)
     {
         var (send, receive) = CreatePair(profile);
