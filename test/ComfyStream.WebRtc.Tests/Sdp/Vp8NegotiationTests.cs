@@ -56,7 +56,7 @@ public sealed class Vp8NegotiationTests
     }
 
     [Theory]
-    [InlineData("ChromeView", H264Profile.High, "6400")]
+    [InlineData("ChromeView", H264Profile.High, "f4001f")]
     [InlineData("ChromeView", H264Profile.Main, "4d001f")]
     [InlineData("ChromeView", H264Profile.ConstrainedBaseline, "42e01f")]
     [InlineData("AiortcView", H264Profile.ConstrainedBaseline, "42e01f")]
