@@ -108,6 +108,28 @@ public sealed class SlateTests
         await TestRelay.Until(() => test.Stream("cam").Shows == "live", "the statistics say so");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_viewer_who_joins_while_the_publisher_is_gone_sees_its_last_picture_and_then_the_next_publishers(bool hasWorkflow)
+    {
+        await using var test = new TestRelay(options => options with { GraceTime = TestRelay.Patience });
+        Camera first = await test.PublishAsync("cam", hasWorkflow ? TestWorkflow.Paint(200) : null);
+        Viewer early = await test.WatchAsync("cam");
+        await first.PlayUntil(Dark, () => early.PictureCount >= 5, "the first viewer sees the first publisher");
+        await first.DisposeAsync();
+        await TestRelay.Until(() => !test.Stream("cam").HasPublisher, "the publisher is gone");
+
+        Viewer late = await test.WatchAsync("cam");
+        await TestRelay.Until(() => late.PictureCount > 0, "the second viewer sees the last picture");
+        Assert.Equal((320, 240), (late.LastShown.Width, late.LastShown.Height));
+
+        Camera second = await test.PublishAsync("cam");
+        await second.PlayUntil(Film.Shoot(176, 144, luma: 60), () => early.LastShown.Width == 176 && late.LastShown.Width == 176, "both see the second publisher");
+        AssertTimeGoesOn(early);
+        AssertTimeGoesOn(late);
+    }
+
     [Fact]
     public async Task Viewers_who_have_waited_for_a_publisher_for_too_long_are_sent_away()
     {
