@@ -5,12 +5,12 @@ namespace ComfyStream.Streaming.Pipeline;
 
 /// <summary>
 /// The workers that run workflows: streams take turns, with one picture in flight each, so that a slow stream delays the
-/// others by at most one picture a worker. A worker whose call was given up is replaced, and ends when the call returns.
+/// others by at most one picture a worker. A worker whose call takes long or was given up is replaced, and ends when it returns.
 /// </summary>
 internal sealed class InferencePool
 {
-    /// <summary>As many calls that were given up may hold a thread; the worker of one more is not replaced.</summary>
-    public const int MostAbandoned = 16;
+    /// <summary>As many workers are replaced at a time; the next one is not.</summary>
+    public const int MostBlocked = 16;
 
     private const int MostStreams = 4096;
 
@@ -23,7 +23,7 @@ internal sealed class InferencePool
     private readonly Lock _lock = new();
     private readonly List<Thread> _threads = [];
     private int _running;
-    private int _abandoned;
+    private int _blocked;
     private int _started;
 
     public InferencePool(int workers)
@@ -46,13 +46,13 @@ internal sealed class InferencePool
         }
     }
 
-    /// <summary>Calls that were given up and have not returned: each holds a thread and its picture.</summary>
-    public int AbandonedCount
+    /// <summary>Calls that have not returned and whose worker was replaced: each holds a thread and its picture.</summary>
+    public int BlockedCount
     {
         get
         {
             lock (_lock)
-                return Math.Max(0, _abandoned);
+                return Math.Max(0, _blocked);
         }
     }
 
@@ -76,11 +76,21 @@ internal sealed class InferencePool
         lock (_lock)
         {
             _running--;
-            if (++_abandoned > MostAbandoned)
+            if (++_blocked > MostBlocked)
                 return false;
             StartWorker();
             return true;
         }
+    }
+
+    /// <summary>
+    /// Starts a worker beside one whose call takes long, so that the other streams have their turns (any thread). False when too many
+    /// do already; nothing has changed then.
+    /// </summary>
+    public bool TryStandIn()
+    {
+        lock (_lock)
+            return _blocked < MostBlocked && TryReplaceWorker();
     }
 
     /// <summary>
@@ -151,12 +161,12 @@ internal sealed class InferencePool
         return true;
     }
 
-    /// <summary>Whether a worker comes back from a call that was given up before another took its place.</summary>
+    /// <summary>Whether there is room for a worker who comes back from a call that it was replaced in.</summary>
     private bool TryRejoin()
     {
         lock (_lock)
         {
-            _abandoned--;
+            _blocked--;
             if (_running >= _wanted)
                 return false;
             _running++;

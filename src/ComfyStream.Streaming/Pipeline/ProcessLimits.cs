@@ -8,6 +8,9 @@ internal sealed record ProcessLimits
     /// <summary>From when a picture is handed over to when its result is there; a later one is counted as late.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromMilliseconds(150);
 
+    /// <summary>A call that takes longer has its worker replaced, so that other streams do not wait for it.</summary>
+    public TimeSpan StandInAfter { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>A call that takes longer is asked to end.</summary>
     public TimeSpan CancelAfter { get; init; } = TimeSpan.FromSeconds(2);
 

@@ -46,6 +46,9 @@ internal sealed class ProcessStage
     private long _hung;
     private long _skipped;
 
+    // The call that another worker stands in for; guarded by the supervision's lock.
+    private long _stoodInCall;
+
     /// <param name="channel">Its stream, for messages.</param>
     /// <param name="workflow">Makes a new processor after a hang, on a worker of the pool.</param>
     /// <param name="first">The first processor; taken.</param>
@@ -113,21 +116,21 @@ internal sealed class ProcessStage
     }
 
     /// <summary>
-    /// Processes the newest picture, or makes a processor where there is none; on a worker of the pool. False when the call was given
-    /// up meanwhile: the stage goes on without this worker.
+    /// Processes the newest picture, or makes a processor where there is none; on a worker of the pool. False when another worker has
+    /// taken this one's place meanwhile, because the call took long or was given up.
     /// </summary>
     public bool RunOne()
     {
         if (Interlocked.CompareExchange(ref _state, Running, Scheduled) != Scheduled)
             return true;
-        if (!TryTakeTurn())
+        if (!TryTakeTurn(out bool isReplaced))
             return false;
 
         // A picture, or the end, that came since found the stage running: it must be seen to here.
         Rest(Running);
         if (_input.HasFrame)
             TrySchedule();
-        return true;
+        return !isReplaced;
     }
 
     /// <summary>
@@ -141,6 +144,8 @@ internal sealed class ProcessStage
         {
             if (!_call.TryGet(out long call))
                 return;
+            if (now - new TimeSpan(call) >= _limits.StandInAfter && _stoodInCall != call && _pool.TryStandIn())
+                _stoodInCall = call;
             switch (Judge(call, now))
             {
                 case CallVerdict.Cancel:
@@ -209,8 +214,10 @@ internal sealed class ProcessStage
         }
     }
 
-    private bool TryTakeTurn()
+    // False when the call was given up: nothing of the stage is this worker's any more.
+    private bool TryTakeTurn(out bool isReplaced)
     {
+        isReplaced = false;
         if (_completed || _policy.IsResting(_clock()))
         {
             if (_input.Take() is { } untried)
@@ -219,8 +226,8 @@ internal sealed class ProcessStage
         }
 
         if (_processor is not { } processor)
-            return TryCreate();
-        return _input.Take() is not { } frame || TryProcess(processor, frame);
+            return TryCreate(out isReplaced);
+        return _input.Take() is not { } frame || TryProcess(processor, frame, out isReplaced);
     }
 
     private void Skip(VideoFrame frame)
@@ -229,7 +236,7 @@ internal sealed class ProcessStage
         Interlocked.Increment(ref _skipped);
     }
 
-    private bool TryProcess(IFrameProcessor processor, VideoFrame frame)
+    private bool TryProcess(IFrameProcessor processor, VideoFrame frame, out bool isReplaced)
     {
         // Right but for a picture that was replaced in this very moment, whose successor's time it may be.
         var handedOver = new TimeSpan(Volatile.Read(ref _handedOverTicks));
@@ -249,7 +256,7 @@ internal sealed class ProcessStage
         }
 
         TimeSpan now = _clock();
-        if (!_call.TryEnd(call))
+        if (!TryEnd(call, now, out isReplaced))
         {
             result?.Return();
             Free(processor);
@@ -273,7 +280,7 @@ internal sealed class ProcessStage
         return true;
     }
 
-    private bool TryCreate()
+    private bool TryCreate(out bool isReplaced)
     {
         IFrameProcessor? made = null;
         Exception? failure = null;
@@ -289,7 +296,7 @@ internal sealed class ProcessStage
             failure = thrown;
         }
 
-        if (!_call.TryEnd(call))
+        if (!TryEnd(call, _clock(), out isReplaced))
         {
             Free(made);
             return false;
@@ -304,6 +311,19 @@ internal sealed class ProcessStage
 
         _policy.OnCreationFailed(_clock());
         Report(failure!);
+        return true;
+    }
+
+    // A quick call cannot have been stood in for, and takes no lock.
+    private bool TryEnd(long call, TimeSpan now, out bool isReplaced)
+    {
+        isReplaced = false;
+        if (!_call.TryEnd(call))
+            return false;
+        if (now - new TimeSpan(call) < _limits.StandInAfter / 2)
+            return true;
+        lock (_supervision)
+            isReplaced = _stoodInCall == call;
         return true;
     }
 
@@ -362,7 +382,7 @@ internal sealed class ProcessStage
             Interlocked.Increment(ref _hung);
         Volatile.Write(ref _processor, null);
         _isWarm = false;
-        bool isReplaced = _pool.TryReplaceWorker();
+        bool isReplaced = _stoodInCall == call || _pool.TryReplaceWorker();
         _policy.OnAbandoned(isReplaced);
         _onFailure(new TimeoutException(Explain(now - new TimeSpan(call), isReplaced)));
 
@@ -380,7 +400,7 @@ internal sealed class ProcessStage
             return $"{what}; it is started anew, {AbandonedCount} of at most {_limits.MostAbandoned - 1} times";
         string why = isReplaced
             ? $"this happened {AbandonedCount} times"
-            : $"{InferencePool.MostAbandoned} more hang in this relay: restart it to be rid of them";
+            : $"{InferencePool.MostBlocked} more hang in this relay: restart it to be rid of them";
         return $"{what}; it is switched off for this stream ({why}). Publish to channel '{_channel}' again, with another workflow or once this one is mended";
     }
 }

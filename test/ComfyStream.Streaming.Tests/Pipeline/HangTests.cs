@@ -71,7 +71,7 @@ public sealed class HangTests
         rig.Advance(0.001);
         stage.Supervise(rig.Now);
         Assert.Equal((1, 1), (stage.HangCount, stage.AbandonedCount));
-        Assert.Equal((2, 1), (rig.Pool.RunningCount, rig.Pool.AbandonedCount));
+        Assert.Equal((2, 1), (rig.Pool.RunningCount, rig.Pool.BlockedCount));
 
         rig.Publish(stage);
         rig.Publish(stage);
@@ -83,7 +83,7 @@ public sealed class HangTests
         // What comes back at last is nobody's.
         Assert.Equal((0, 1), (hanging.Disposals, rig.RentedFrames));
         hanging.Release();
-        StageRig.Until(() => rig.Pool.AbandonedCount == 0);
+        StageRig.Until(() => rig.Pool.BlockedCount == 0);
         Assert.Equal((1, 0), (hanging.Disposals, rig.RentedFrames));
         Assert.Equal((2, 3, 3, 0), (rig.Pool.RunningCount, stage.ProcessedCount, rig.Results, stage.FailedCount));
         await EndAsync(stage);
@@ -157,7 +157,7 @@ public sealed class HangTests
             stage.Publish(rig.Picture());
         rig.Advance(3600);
         stage.Publish(rig.Picture());
-        Assert.Equal((3, 6, 3, 3), (rig.RentedFrames, stage.SkippedCount, stage.HangCount, rig.Pool.AbandonedCount));
+        Assert.Equal((3, 6, 3, 3), (rig.RentedFrames, stage.SkippedCount, stage.HangCount, rig.Pool.BlockedCount));
         Assert.Equal((2, 3), (made, rig.Failures.Count));
         Assert.Equal(
             "the workflow 'scripted' did not come back for 33 s and could not be stopped; it is switched off for this stream (this happened 3 times). "
@@ -167,7 +167,7 @@ public sealed class HangTests
         await EndAsync(stage);
         foreach (ScriptedProcessor processor in processors)
             processor.Release();
-        StageRig.Until(() => rig.Pool.AbandonedCount == 0);
+        StageRig.Until(() => rig.Pool.BlockedCount == 0);
         Assert.Equal([1, 1, 1, 0], processors.Select(processor => processor.Disposals));
     }
 
@@ -194,13 +194,13 @@ public sealed class HangTests
         Assert.Equal(1, stage.AbandonedCount);
         rig.Advance(0.001);
         stage.Supervise(rig.Now);
-        Assert.Equal((2, 2, 2), (stage.AbandonedCount, stage.HangCount, rig.Pool.AbandonedCount));
+        Assert.Equal((2, 2, 2), (stage.AbandonedCount, stage.HangCount, rig.Pool.BlockedCount));
 
         rig.Publish(stage);
         Assert.Equal(1, next.Entered);
         mayBeMade.Set();
         hanging.Release();
-        StageRig.Until(() => rig.Pool.AbandonedCount == 0);
+        StageRig.Until(() => rig.Pool.BlockedCount == 0);
         Assert.Equal((1, 0), (late.Disposals, late.Entered));
         await EndAsync(stage);
     }
@@ -227,7 +227,7 @@ public sealed class HangTests
 
         int results = rig.Results;
         hanging.Release();
-        StageRig.Until(() => rig.Pool.AbandonedCount == 0);
+        StageRig.Until(() => rig.Pool.BlockedCount == 0);
         Assert.Equal((results, 1, 1), (rig.Results, hanging.Disposals, old.ProcessedCount));
         await EndAsync(successor);
     }
@@ -273,15 +273,15 @@ public sealed class HangTests
         using var rig = new StageRig();
         var stages = new List<ProcessStage>();
         var processors = new List<ScriptedProcessor>();
-        for (int i = 0; i <= InferencePool.MostAbandoned; i++)
+        for (int i = 0; i <= InferencePool.MostBlocked; i++)
         {
             processors.Add(new ScriptedProcessor());
             stages.Add(rig.Start(processors[i]));
             GiveUp(rig, stages[i], processors[i]);
-            Assert.Equal(i == InferencePool.MostAbandoned, stages[i].IsDisabled);
+            Assert.Equal(i == InferencePool.MostBlocked, stages[i].IsDisabled);
         }
 
-        Assert.Equal((1, InferencePool.MostAbandoned + 1), (rig.Pool.RunningCount, rig.Pool.AbandonedCount));
+        Assert.Equal((1, InferencePool.MostBlocked + 1), (rig.Pool.RunningCount, rig.Pool.BlockedCount));
         Assert.Contains("(16 more hang in this relay: restart it to be rid of them)", rig.Failures.Last(text => text.Contains("switched off", StringComparison.Ordinal)), StringComparison.Ordinal);
 
         using var fine = new ScriptedProcessor();
@@ -289,7 +289,7 @@ public sealed class HangTests
         rig.Publish(other);
         foreach (ScriptedProcessor processor in processors)
             processor.Release();
-        StageRig.Until(() => rig.Pool.AbandonedCount == 0);
+        StageRig.Until(() => rig.Pool.BlockedCount == 0);
         Assert.Equal(2, rig.Pool.RunningCount);
         rig.Publish(other);
         await EndAsync(other);
@@ -352,7 +352,7 @@ public sealed class HangTests
         await EndAsync(stage);
         await isOver.CancelAsync();
         await supervisor;
-        StageRig.Until(() => rig.Pool.AbandonedCount == 0);
+        StageRig.Until(() => rig.Pool.BlockedCount == 0);
         Assert.Equal(0, rig.RentedFrames);
         Assert.All(made, processor => Assert.Equal(1, processor.Disposals));
         Assert.Equal(stage.ProcessedCount, rig.Results);

@@ -62,7 +62,7 @@ public sealed class InferencePoolTests
 
         Assert.False(rig.Pool.Stop(TimeSpan.FromMilliseconds(20)));
         StageRig.Until(() => rig.Pool.RunningCount == 0);
-        Assert.Equal(1, rig.Pool.AbandonedCount);
+        Assert.Equal(1, rig.Pool.BlockedCount);
         hanging.Release();
         Assert.True(rig.Pool.Stop(StageRig.Patience));
     }

@@ -61,7 +61,7 @@ internal sealed class StageRig : IDisposable
     public void Dispose()
     {
         Assert.True(Pool.Stop(Patience));
-        Assert.Equal((0, 0), (Pool.AbandonedCount, Pool.RunningCount));
+        Assert.Equal((0, 0), (Pool.BlockedCount, Pool.RunningCount));
         Assert.Equal(0, _frames.RentedCount);
         _frames.Dispose();
     }
