@@ -58,8 +58,16 @@ internal sealed class PeerFactory
             return (null, new SessionResult(outcome, "", "", failure.Detail));
         }
 
-        var peer = new PeerConnection(success.Session, _identity, _options, EventLoop.Now);
-        return (new NegotiatedPeer(NewId(), _loops[index], peer, success.AnswerSdp, success.Notes), null);
+        try
+        {
+            var peer = new PeerConnection(success.Session, _identity, _options, EventLoop.Now);
+            return (new NegotiatedPeer(NewId(), _loops[index], peer, success.AnswerSdp, success.Notes), null);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The offer came in before the relay began to end, and is answered after.
+            return (null, new SessionResult(SessionOutcome.Overloaded, "", "", "The relay is shutting down."));
+        }
     }
 
     private static string NewId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
