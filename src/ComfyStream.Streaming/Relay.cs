@@ -238,8 +238,7 @@ public sealed class Relay : IAsyncDisposable
         TimeSpan notBefore = await EndPublisherAsync(stream).ConfigureAwait(false);
         var session = new PublisherSession(
             negotiated.Id, stream.Channel, negotiated.Loop, negotiated.Peer, negotiated.Notes, input, _encodedFrames, notBefore, _logger);
-        stream.Workflow = workflow;
-        stream.SetPublisher(session);
+        stream.SetPublisher(session, workflow);
         _logger.CreatedPublisher(session.Id, stream.Channel);
         _logger.RunsWorkflow(stream.Channel, workflow.Name);
         return Start(session, stream, negotiated);

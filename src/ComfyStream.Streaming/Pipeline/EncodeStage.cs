@@ -47,11 +47,14 @@ internal sealed class EncodeStage
     /// <summary>Height of the pictures that are sent, 0 before the first.</summary>
     public int Height { get; private set; }
 
-    /// <summary>Hands a picture over (takes it); any thread.</summary>
+    /// <summary>Hands a picture over (takes it); any thread. After the end it goes back to its pool.</summary>
     public void Publish(VideoFrame frame)
     {
         _input.Publish(frame);
-        _signal.Set();
+        if (_completed)
+            _input.Take()?.Return();
+        else
+            _signal.Set();
     }
 
     /// <summary>Asks for a key frame (any thread): the next picture, or the first that is half a second after the last key frame.</summary>
@@ -64,7 +67,7 @@ internal sealed class EncodeStage
             encoder.BeginAnew();
     }
 
-    /// <summary>Stops the thread and frees the encoders. Nobody may publish any more.</summary>
+    /// <summary>Stops the thread and frees the encoders.</summary>
     public void Complete()
     {
         _completed = true;
@@ -73,7 +76,6 @@ internal sealed class EncodeStage
         _input.Take()?.Return();
         foreach (CodecEncoder encoder in _encoders)
             encoder.Dispose();
-        _signal.Dispose();
     }
 
     private void Run()

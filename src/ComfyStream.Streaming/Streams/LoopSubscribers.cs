@@ -78,6 +78,14 @@ internal sealed class LoopSubscribers(EventLoop loop, SubscriberHub hub) : ILoop
         ForgetPictures();
     }
 
+    /// <summary>Gives the pictures back that a viewer who joins would get; on the loop.</summary>
+    public void ForgetPictures()
+    {
+        _source.Clear();
+        _h264.Clear();
+        _vp8.Clear();
+    }
+
     /// <inheritdoc/>
     public void Run(EventLoop loop)
     {
@@ -135,13 +143,6 @@ internal sealed class LoopSubscribers(EventLoop loop, SubscriberHub hub) : ILoop
         Rendition accepted = begun == Rendition.Source ? Rendition.Transcoded : begun;
         if (coded.Rendition != accepted)
             coded.Clear();
-    }
-
-    private void ForgetPictures()
-    {
-        _source.Clear();
-        _h264.Clear();
-        _vp8.Clear();
     }
 
     private void Skip(in OutputFrame frame)

@@ -42,7 +42,7 @@ internal sealed class RelayStream : IDisposable
     public SemaphoreSlim Gate { get; } = new(1, 1);
 
     /// <summary>The workflow of the next publisher that names none.</summary>
-    public IWorkflow Workflow { get; set; }
+    public IWorkflow Workflow { get; private set; }
 
     /// <summary>What the workflow makes of the input, for viewers of the channel.</summary>
     public StreamOutput Processed { get; }
@@ -66,8 +66,12 @@ internal sealed class RelayStream : IDisposable
     public int Uses { get; set; }
 
     /// <summary>Makes a session the publisher (under the gate, after the one before has ended).</summary>
-    public void SetPublisher(PublisherSession publisher)
+    public void SetPublisher(PublisherSession publisher, IWorkflow workflow)
     {
+        // A new workflow may be there to hide what was shown before.
+        if (workflow != Workflow)
+            Processed.Hub.ForgetPictures();
+        Workflow = workflow;
         _failures.Clear();
         SetKeyFrameSource(publisher.Input);
         _publisher = publisher;

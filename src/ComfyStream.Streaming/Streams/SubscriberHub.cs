@@ -89,6 +89,13 @@ internal sealed class SubscriberHub
     /// <summary>Asks for a key frame for a viewer who missed a picture.</summary>
     public void RequestKeyFrame(ViewerFormats viewer) => _requestKeyFrame(viewer, false);
 
+    /// <summary>What was shown so far is not for those who join from now on (any thread).</summary>
+    public void ForgetPictures()
+    {
+        foreach (LoopSubscribers loop in _perLoop)
+            loop.Loop.Post(_ => loop.ForgetPictures());
+    }
+
     /// <summary>Gives all frames back, on the loops. Nobody publishes or joins any more.</summary>
     public void Close()
     {

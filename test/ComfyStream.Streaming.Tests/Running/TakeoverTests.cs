@@ -54,6 +54,19 @@ public sealed class TakeoverTests
     }
 
     [Fact]
+    public async Task Who_joins_after_a_takeover_by_another_workflow_is_shown_nothing_of_the_time_before()
+    {
+        await using var test = new TestRelay();
+        Camera first = await test.PublishAsync("cam");
+        await first.PlayUntil(Dark, () => test.Stream("cam").ProcessedFrames > 20, "the first publisher is forwarded");
+        Camera second = await test.PublishAsync("cam", TestWorkflow.Paint(200));
+        Viewer viewer = await test.WatchAsync("cam");
+        await second.PlayUntil(Dark, () => viewer.PictureCount >= 10, "the viewer sees the second publisher");
+
+        Assert.All(viewer.Decode(), shown => Assert.InRange(shown.Luma, 195, 205));
+    }
+
+    [Fact]
     public async Task An_offer_that_is_refused_leaves_the_publisher_alone()
     {
         await using var test = new TestRelay();
