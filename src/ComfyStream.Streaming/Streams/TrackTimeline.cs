@@ -3,7 +3,8 @@ namespace ComfyStream.Streaming.Streams;
 /// <summary>
 /// Maps one track's RTP clock onto media time. Frames keep the sender's distances, so that network jitter does not reach viewers.
 /// Where the RTP clock is another one (a new source, a jump) the mapping begins anew, as far from arrival as it was before. No
-/// frame comes before those that were given before a move. Owned by the publisher's event loop.
+/// frame comes before those that were given before a move, and none more than some seconds ahead of its arrival, whatever the sender's
+/// clocks and reports say. Owned by the publisher's event loop.
 /// </summary>
 internal sealed class TrackTimeline
 {
@@ -15,11 +16,18 @@ internal sealed class TrackTimeline
     // Two frames with one RTP timestamp are one frame to a player.
     private static readonly TimeSpan LeastStep = TimeSpan.FromMilliseconds(1);
 
+    // Frames that come faster than that must not push the time into the future.
+    private static readonly TimeSpan LeastStepAhead = TimeSpan.FromTicks(1);
+
+    // More than reports may set a track apart from its arrival; what is beyond comes of clocks that contradict themselves.
+    private static readonly TimeSpan MostAhead = TimeSpan.FromSeconds(6);
+
     private readonly int _clockRate;
     private readonly bool _isReordered;
     private uint _ssrc;
     private TimeSpan _floor;
     private TimeSpan? _lateSince;
+    private TimeSpan _firstTransit;
     private long _lastTicks;
 
     /// <param name="clockRate">Of the RTP clock, in Hz.</param>
@@ -59,15 +67,17 @@ internal sealed class TrackTimeline
         _ssrc = ssrc;
         LastArrival = arrival;
         Offset = time - RtpClock.ToTime(rtpTimestamp, _clockRate);
-        Transit.Start(arrival, arrival - time);
-        return Give(time);
+        _firstTransit = arrival - time;
+        Transit.Start(arrival, _firstTransit);
+        return Give(time, arrival);
     }
 
     /// <summary>The media time of a frame, after the first one.</summary>
     public TimeSpan Map(uint ssrc, long rtpTimestamp, TimeSpan arrival)
     {
         TimeSpan time = Offset + RtpClock.ToTime(rtpTimestamp, _clockRate);
-        TimeSpan deviation = arrival - time - Transit.Least;
+        TimeSpan transit = Transit.Least < _firstTransit - MostAhead ? _firstTransit : Transit.Least;
+        TimeSpan deviation = arrival - time - transit;
         LastArrival = arrival;
         if (ssrc != _ssrc || deviation < -LargestJump || time < Last - LargestJump || IsLateForLong(arrival, deviation))
         {
@@ -76,13 +86,13 @@ internal sealed class TrackTimeline
             Reports.Forget();
             Offset += deviation;
             time += deviation;
-            Transit.Start(arrival, Transit.Least);
+            Transit.Start(arrival, transit);
             KeepOrder();
         }
 
         if (_lateSince is null)
             Transit.Observe(arrival, arrival - time);
-        return Give(time);
+        return Give(time, arrival);
     }
 
     /// <summary>Moves what comes next.</summary>
@@ -107,12 +117,12 @@ internal sealed class TrackTimeline
 
     private void KeepOrder() => _floor = Last;
 
-    private TimeSpan Give(TimeSpan time)
+    private TimeSpan Give(TimeSpan time, TimeSpan arrival)
     {
         if (!_isReordered)
             KeepOrder();
         if (time <= _floor)
-            time = _floor += LeastStep;
+            time = _floor += _floor < arrival - _firstTransit + MostAhead ? LeastStep : LeastStepAhead;
         if (time > Last)
             Volatile.Write(ref _lastTicks, time.Ticks);
         return time;

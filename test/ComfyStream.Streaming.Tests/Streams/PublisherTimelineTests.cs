@@ -459,6 +459,47 @@ public sealed class PublisherTimelineTests
     // The least of the last ten seconds.
     private static TimeSpan Transit(SimulatedSender.Track track) => track.Frames.TakeLast(300).Min(frame => frame.Arrived - frame.Time);
 
+    [Fact]
+    public void Reports_that_contradict_each_other_for_ever_do_not_lead_into_the_future()
+    {
+        // Each time one track's clock goes back by four seconds, and the other track is moved forward.
+        TimeSpan now = TimeSpan.FromSeconds(1000);
+        double[] clocks = [500, 500];
+        TimeSpan mostAhead = TimeSpan.Zero;
+        for (int i = 0; i < 3000; i++)
+        {
+            now += Ms(20);
+            if (i % 20 == 19)
+                clocks[i / 20 % 2] -= 4;
+            foreach (MediaKind kind in (MediaKind[])[MediaKind.Video, MediaKind.Audio])
+            {
+                long timestamp = (long)now.TotalMilliseconds * (kind == MediaKind.Video ? 90 : 48);
+                double wallClock = clocks[(int)kind] + now.TotalSeconds;
+                _timeline.Report(kind, (ulong)(wallClock * (1L << 32)), timestamp);
+                TimeSpan ahead = _timeline.Map(kind, ssrc: 1, timestamp, now) - now;
+                mostAhead = ahead > mostAhead ? ahead : mostAhead;
+            }
+        }
+
+        Assert.InRange(mostAhead, Ms(3900), Ms(6600));
+    }
+
+    [Fact]
+    public void Sound_of_one_timestamp_for_ever_does_not_lead_into_the_future()
+    {
+        TimeSpan now = TimeSpan.FromSeconds(1000);
+        TimeSpan last = TimeSpan.Zero;
+        for (int i = 0; i < 100_000; i++)
+        {
+            now += TimeSpan.FromTicks(100);
+            TimeSpan time = _timeline.Map(MediaKind.Audio, ssrc: 1, rtpTimestamp: 0, now);
+            Assert.True(time > last);
+            last = time;
+        }
+
+        Assert.InRange(last - now, TimeSpan.Zero, Ms(6600));
+    }
+
     private void ExpectLipSync(double milliseconds) =>
         Assert.InRange(_sender.PictureLateness.TotalMilliseconds, -milliseconds, milliseconds);
 
