@@ -62,7 +62,7 @@ internal sealed class ClientConnection : IPeerHandler, IAsyncDisposable
         try
         {
             EventLoop loop = Loop = _options.EventLoop ?? OpenLoop();
-            OfferOptions offerOptions = MakeOffer(loop.LocalEndPoint);
+            OfferOptions offerOptions = MakeOffer(LocalEndPoint(loop));
             SessionDescription offer = Negotiator.CreateOffer(offerOptions);
             string answer = await _signaling.PostOfferAsync(offer.ToString(), cancellationToken).ConfigureAwait(false);
             Start(loop, Accept(Negotiator.AcceptAnswer(offer, offerOptions, answer)));
@@ -115,6 +115,9 @@ internal sealed class ClientConnection : IPeerHandler, IAsyncDisposable
         _ = _connected.Task.Exception;
     }
 
+    private IPEndPoint LocalEndPoint(EventLoop loop) =>
+        _options.LocalAddress is { } address ? new IPEndPoint(address, loop.LocalEndPoint.Port) : loop.LocalEndPoint;
+
     private EventLoop OpenLoop() => new(_options.LocalEndPoint, "client") { OnFault = fault => _fault = fault };
 
     // With a wildcard socket no candidate is named: the server learns our addresses from our checks (RFC 8445 7.3.1.3).
@@ -145,7 +148,7 @@ internal sealed class ClientConnection : IPeerHandler, IAsyncDisposable
     private void Start(EventLoop loop, NegotiatedSession session)
     {
         var peer = new PeerConnection(session, _identity, _options.Peer, EventLoop.Now);
-        peer.AddLocalAddress(TransportAddress.From(loop.LocalEndPoint));
+        peer.AddLocalAddress(TransportAddress.From(LocalEndPoint(loop)));
         bool isPosted = loop.Post(current =>
         {
             Peer = peer;

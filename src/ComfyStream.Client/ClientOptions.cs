@@ -28,10 +28,16 @@ public sealed record ClientOptions
     public IPEndPoint LocalEndPoint { get; init; } = new(IPAddress.IPv6Any, 0);
 
     /// <summary>
-    /// The loop that the client runs on; null for one of its own. A loop holds one client per server address (one socket, one
-    /// connection), and outlives the client.
+    /// The loop that the client runs on; null for one of its own. A loop holds one client per server address and
+    /// <see cref="LocalAddress"/>, and outlives the client.
     /// </summary>
     public EventLoop? EventLoop { get; init; }
+
+    /// <summary>
+    /// The address of this machine that the client sends from; null leaves the choice to the kernel. With an address each, many clients
+    /// of one server share one <see cref="EventLoop"/> that is bound to all addresses.
+    /// </summary>
+    public IPAddress? LocalAddress { get; init; }
 
     /// <summary>The certificate; null for a new one.</summary>
     public DtlsIdentity? Identity { get; init; }

@@ -6,17 +6,20 @@ using ComfyStream.WebRtc;
 namespace ComfyStream.Transport;
 
 /// <summary>
-/// Receives datagrams in batches (recvmmsg) into one preallocated native slab. Owned by the event loop's thread; allocates nothing
-/// after construction.
+/// Receives datagrams in batches (recvmmsg) into one preallocated native slab, several of one path in one message where the kernel
+/// coalesces them. Owned by the event loop's thread; allocates nothing after construction.
 /// </summary>
 internal sealed unsafe class DatagramReceiver : IDisposable
 {
-    /// <summary>Datagrams of one system call.</summary>
+    /// <summary>Messages of one system call.</summary>
     public const int BatchSize = 32;
 
-    // Above any datagram of a path with an Ethernet MTU; a longer one is truncated by the kernel, counted and dropped.
-    private const int SlotBytes = 2048;
-    private const int ControlBytes = 64;
+    /// <summary>Above any datagram of a path with an Ethernet MTU; a longer one is no media.</summary>
+    public const int LongestDatagramBytes = 2048;
+
+    // What the kernel coalesces at most. Pages that nothing is written to cost nothing.
+    private const int CoalescedSlotBytes = 1 << 16;
+    private const int ControlBytes = 96;
     private const int NameBytes = 32;
 
     // An error that the network left on the socket (ICMP) is reported once and gone; anything that stays is left to the next turn.
@@ -39,7 +42,8 @@ internal sealed unsafe class DatagramReceiver : IDisposable
         _localPort = (ushort)socket.LocalEndPoint.Port;
 
         const int HeaderBytes = 64 + 16;
-        _slab = (byte*)NativeMemory.AllocZeroed(BatchSize, (nuint)(HeaderBytes + NameBytes + ControlBytes + SlotBytes));
+        int slotBytes = socket.CoalescesReceived ? CoalescedSlotBytes : LongestDatagramBytes;
+        _slab = (byte*)NativeMemory.AllocZeroed(BatchSize, (nuint)(HeaderBytes + NameBytes + ControlBytes + slotBytes));
         _messages = (MessageHeader*)_slab;
         _vectors = (IoVector*)(_messages + BatchSize);
         _names = (byte*)(_vectors + BatchSize);
@@ -47,7 +51,7 @@ internal sealed unsafe class DatagramReceiver : IDisposable
         _data = _controls + (BatchSize * ControlBytes);
         for (int i = 0; i < BatchSize; i++)
         {
-            _vectors[i] = new IoVector { Base = _data + (i * SlotBytes), ByteCount = SlotBytes };
+            _vectors[i] = new IoVector { Base = _data + (i * slotBytes), ByteCount = (nuint)slotBytes };
             _messages[i].Name = _names + (i * NameBytes);
             _messages[i].Vectors = &_vectors[i];
             _messages[i].VectorCount = 1;
@@ -55,7 +59,7 @@ internal sealed unsafe class DatagramReceiver : IDisposable
         }
     }
 
-    /// <summary>Receives what waits, at most <see cref="BatchSize"/> datagrams, without blocking; 0 when there is nothing.</summary>
+    /// <summary>Receives what waits, at most <see cref="BatchSize"/> messages, without blocking; 0 when there is nothing.</summary>
     public int Receive()
     {
         for (int i = 0; i < BatchSize; i++)
@@ -77,17 +81,22 @@ internal sealed unsafe class DatagramReceiver : IDisposable
     }
 
     /// <summary>
-    /// Datagram <paramref name="index"/> of the last batch, which may be changed in place until the next <see cref="Receive"/>. Empty
-    /// when it was empty, or truncated because no media datagram is that long.
+    /// The datagrams of message <paramref name="index"/> of the last batch, one after the other, which may be changed in place until the
+    /// next <see cref="Receive"/>. Empty when it was an empty datagram, or one that is no media because it is too long.
     /// </summary>
-    public Span<byte> GetDatagram(int index, out TransportPath path)
+    /// <param name="index">Below what <see cref="Receive"/> returned.</param>
+    /// <param name="path">The path of all of them.</param>
+    /// <param name="datagramBytes">Size of each but the last, which may be shorter.</param>
+    public Span<byte> GetDatagrams(int index, out TransportPath path, out int datagramBytes)
     {
         ref MessageHeader message = ref _messages[index];
-        path = new TransportPath(
-            ReadLocalAddress(ref message),
-            NativeAddress.Read(_isIPv6, new ReadOnlySpan<byte>(message.Name, NameBytes)));
-        bool isTruncated = (message.Flags & LibC.MsgTrunc) != 0;
-        return isTruncated ? [] : new Span<byte>(_vectors[index].Base, (int)message.TransferredBytes);
+        TransportAddress local = ReadControls(ref message, out datagramBytes);
+        path = new TransportPath(local, NativeAddress.Read(_isIPv6, new ReadOnlySpan<byte>(message.Name, NameBytes)));
+        int byteCount = (int)message.TransferredBytes;
+        if (datagramBytes == 0)
+            datagramBytes = Math.Max(1, byteCount);
+        bool isTooLong = (message.Flags & LibC.MsgTrunc) != 0 || datagramBytes > LongestDatagramBytes;
+        return isTooLong ? [] : new Span<byte>(_vectors[index].Base, byteCount);
     }
 
     public void Dispose()
@@ -96,19 +105,32 @@ internal sealed unsafe class DatagramReceiver : IDisposable
         _slab = null;
     }
 
-    // Packet information is the only control message that the socket asks for, so it is the first.
-    private TransportAddress ReadLocalAddress(ref MessageHeader message)
+    /// <summary>Reads what the kernel tells of a message: the local address that it hit, and the size of coalesced datagrams, 0 when it is one.</summary>
+    private TransportAddress ReadControls(ref MessageHeader message, out int datagramBytes)
     {
-        int infoBytes = _isIPv6 ? 20 : 12;
-        if (message.ControlByteCount < (nuint)(sizeof(ControlHeader) + infoBytes))
-            return default;
+        TransportAddress local = default;
+        datagramBytes = 0;
+        int length = (int)message.ControlByteCount;
+        for (int start = 0; start + sizeof(ControlHeader) <= length;)
+        {
+            var header = Unsafe.ReadUnaligned<ControlHeader>(message.Control + start);
+            int dataStart = start + sizeof(ControlHeader);
+            int end = start + (int)header.ByteCount;
+            if (end < dataStart || end > length)
+                break;
 
-        var header = Unsafe.ReadUnaligned<ControlHeader>(message.Control);
-        bool isPacketInfo = _isIPv6
-            ? header is { Level: LibC.SolIpv6, Type: LibC.Ipv6PktInfo }
-            : header is { Level: LibC.SolIp, Type: LibC.IpPktInfo };
-        return isPacketInfo
-            ? NativeAddress.ReadPacketInfo(_isIPv6, new ReadOnlySpan<byte>(message.Control + sizeof(ControlHeader), infoBytes), _localPort)
-            : default;
+            var data = new ReadOnlySpan<byte>(message.Control + dataStart, end - dataStart);
+            if (IsPacketInfo(header, data.Length))
+                local = NativeAddress.ReadPacketInfo(_isIPv6, data, _localPort);
+            else if (header is { Level: LibC.SolUdp, Type: LibC.UdpGro } && data.Length >= sizeof(int))
+                datagramBytes = MemoryMarshal.Read<int>(data);
+            start += (int)(header.ByteCount + 7 & ~7u);
+        }
+
+        return local;
     }
+
+    private bool IsPacketInfo(in ControlHeader header, int byteCount) => _isIPv6
+        ? header is { Level: LibC.SolIpv6, Type: LibC.Ipv6PktInfo } && byteCount >= 20
+        : header is { Level: LibC.SolIp, Type: LibC.IpPktInfo } && byteCount >= 12;
 }

@@ -70,6 +70,12 @@ public sealed class EventLoop : IDisposable
     /// </summary>
     public Action<Exception>? OnFault { get; set; }
 
+    /// <summary>
+    /// Sees every datagram first, on the loop, and keeps it from its peer by returning true: a load generator counts what thousands of
+    /// viewers receive without decrypting all of it. Set before peers are added.
+    /// </summary>
+    internal DatagramTap? Tap { get; set; }
+
     /// <summary>Counters of the loop, for statistics (any thread; values may be a turn old).</summary>
     public LoopCounters Counters => new(
         Volatile.Read(ref _datagramsReceived),
@@ -207,19 +213,33 @@ public sealed class EventLoop : IDisposable
             count = _receiver.Receive();
             TimeSpan now = Now;
             for (int i = 0; i < count; i++)
-                HandleDatagram(now, i);
-            left -= count;
+                left -= HandleDatagrams(now, i);
         }
         while (count == DatagramReceiver.BatchSize && left > 0);
     }
 
-    private void HandleDatagram(TimeSpan now, int index)
+    private int HandleDatagrams(TimeSpan now, int index)
     {
-        Span<byte> datagram = _receiver.GetDatagram(index, out TransportPath path);
+        Span<byte> rest = _receiver.GetDatagrams(index, out TransportPath path, out int datagramBytes);
+        Volatile.Write(ref _bytesReceived, _bytesReceived + rest.Length);
+        int count = 0;
+        do
+        {
+            int byteCount = Math.Min(datagramBytes, rest.Length);
+            HandleDatagram(now, path, rest[..byteCount]);
+            rest = rest[byteCount..];
+            count++;
+        }
+        while (!rest.IsEmpty);
+        return count;
+    }
+
+    private void HandleDatagram(TimeSpan now, in TransportPath path, Span<byte> datagram)
+    {
         Volatile.Write(ref _datagramsReceived, _datagramsReceived + 1);
-        Volatile.Write(ref _bytesReceived, _bytesReceived + datagram.Length);
-        if (!_peers.HandleDatagram(now, path, datagram))
-            Volatile.Write(ref _datagramsDropped, _datagramsDropped + 1);
+        if (Tap?.Invoke(path, datagram) == true || _peers.HandleDatagram(now, path, datagram))
+            return;
+        Volatile.Write(ref _datagramsDropped, _datagramsDropped + 1);
     }
 
     private void RunCommands(int limit)
@@ -282,3 +302,6 @@ public sealed class EventLoop : IDisposable
     [Conditional("DEBUG")]
     private void AssertCurrent() => Debug.Assert(IsCurrent, "A peer is touched only on its event loop: Post a command.");
 }
+
+/// <summary>Looks at a received datagram; true keeps it.</summary>
+internal delegate bool DatagramTap(in TransportPath path, ReadOnlySpan<byte> datagram);

@@ -35,6 +35,9 @@ internal sealed unsafe class UdpSocket : IDisposable
     /// <summary>Whether the kernel cuts one large send into datagrams (UDP_SEGMENT, Linux 4.18).</summary>
     public bool SupportsSegmentation { get; private set; }
 
+    /// <summary>Whether the kernel gives datagrams of one path and size that follow each other as one (UDP_GRO, Linux 5.0).</summary>
+    public bool CoalescesReceived { get; private set; }
+
     /// <summary>Opens and binds. IPv6Any takes IPv4 too, and becomes IPv4 Any on a machine without IPv6.</summary>
     /// <exception cref="SocketException">The port is in use or the address is not ours.</exception>
     public static UdpSocket Open(IPEndPoint endPoint)
@@ -96,6 +99,7 @@ internal sealed unsafe class UdpSocket : IDisposable
             throw new SocketException((int)SocketError.OperationNotSupported, "The kernel does not tell which local address a datagram hit (IP_PKTINFO).");
 
         SupportsSegmentation = TrySet(LibC.SolUdp, LibC.UdpSegment, 0);
+        CoalescesReceived = TrySet(LibC.SolUdp, LibC.UdpGro, 1);
     }
 
     private bool TrySet(int level, int option, int value) =>

@@ -39,6 +39,27 @@ public sealed class DatagramReceiverTests : IDisposable
         Assert.Equal(sent, received);
     }
 
+    [Fact]
+    public void Datagrams_that_were_sent_as_one_come_as_one_message_and_tell_their_size_and_path()
+    {
+        Assert.True(_socket.CoalescesReceived, "This kernel does not coalesce (Linux 5.0 does).");
+        using UdpSocket socket = UdpSocket.Open(new IPEndPoint(IPAddress.Loopback, 0));
+        using var sender = new DatagramSender(socket);
+        byte[] run = Loopback.Pattern((20 * 1200) + 300, 7);
+        run.CopyTo(sender.GetBuffer());
+        var path = new WebRtc.TransportPath(WebRtc.TransportAddress.From(socket.LocalEndPoint), WebRtc.TransportAddress.From(_target));
+        sender.Enqueue(new WebRtc.Transmit(path, run.Length, 1200));
+        Assert.True(sender.Flush());
+
+        int count = 0;
+        Assert.True(SpinWait.SpinUntil(() => (count = _receiver.Receive()) > 0, TimeSpan.FromSeconds(5)));
+        Assert.Equal(1, count);
+        Span<byte> datagrams = _receiver.GetDatagrams(0, out WebRtc.TransportPath received, out int datagramBytes);
+        Assert.Equal(run, datagrams.ToArray());
+        Assert.Equal(1200, datagramBytes);
+        Assert.Equal(new WebRtc.TransportPath(path.Remote, path.Local), received);
+    }
+
     [Theory]
     [InlineData(0, 0)]
     [InlineData(1, 1)]
@@ -104,7 +125,7 @@ public sealed class DatagramReceiverTests : IDisposable
             {
                 int count = _receiver.Receive();
                 for (int i = 0; i < count; i++)
-                    left -= _receiver.GetDatagram(i, out _).Length / 1200;
+                    left -= _receiver.GetDatagrams(i, out _, out _).Length / 1200;
             }
 
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;

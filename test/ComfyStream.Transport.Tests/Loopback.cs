@@ -38,11 +38,17 @@ internal static class Loopback
                 int batch = receiver.Receive();
                 for (int i = 0; i < batch; i++)
                 {
-                    byte[] datagram = receiver.GetDatagram(i, out TransportPath path).ToArray();
-                    handle?.Invoke(datagram, path);
+                    ReadOnlySpan<byte> rest = receiver.GetDatagrams(i, out TransportPath path, out int datagramBytes);
+                    do
+                    {
+                        int byteCount = Math.Min(datagramBytes, rest.Length);
+                        handle?.Invoke(rest[..byteCount].ToArray(), path);
+                        rest = rest[byteCount..];
+                        count--;
+                    }
+                    while (!rest.IsEmpty);
                 }
 
-                count -= batch;
                 return count <= 0;
             },
             TimeSpan.FromSeconds(5));

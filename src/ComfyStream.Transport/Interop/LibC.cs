@@ -19,6 +19,7 @@ internal static unsafe partial class LibC
     public const int Ipv6RecvPktInfo = 49;
     public const int Ipv6PktInfo = 50;
     public const int UdpSegment = 103;
+    public const int UdpGro = 104;
 
     public const int MsgTrunc = 0x20;
     public const int MsgDontWait = 0x40;
