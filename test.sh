@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything the product promises, checked: set-up, locked restore, Release build, formatting, every test project.
+# Everything the product promises, checked: set-up, locked restore, Release build, formatting, every test project, fuzzing.
 #   ./test.sh                      all of it
 #   ./test.sh NAME...              only these test projects, e.g. Server EndToEnd
 #   ./test.sh NAME... -- ARGS...   ARGS go to the test programs, e.g. -method '*raw*'
@@ -78,6 +78,17 @@ for project in "${projects[@]}"; do
   good=$((all - bad - idle))
   passed=$((passed + (good > 0 ? good : 0)))
 done
+
+# Every parser for a second, always with the same inputs; docs/fuzzing.md has the longer runs.
+if ((${#names[@]} == 0)); then
+  step "fuzzing"
+  if timeout --kill-after=10 "$limit_seconds" dotnet test/ComfyStream.Fuzzing/bin/Release/net10.0/ComfyStream.Fuzzing.dll all --seconds 1 --seed 1; then
+    passed=$((passed + 1))
+  else
+    echo "fuzzing found something: the line that begins with 'Again:' repeats it"
+    failed=$((failed + 1))
+  fi
+fi
 
 summary="$passed passed, $failed failed"
 ((skipped == 0)) || summary+=", $skipped skipped"

@@ -27,6 +27,11 @@ internal sealed class DecoderTarget(MediaCodec codec, string name, params string
 
     public IReadOnlyList<byte[]> Seeds { get; } = [.. seedFiles.Select(ReadSeed)];
 
+    /// <summary>Headers of pictures of 16383x16383, of the largest that is decoded and of the smallest; start codes, and what hides them.</summary>
+    public IReadOnlyList<byte[]> Words { get; } = codec == MediaCodec.Vp8
+        ? [[0x9D, 1, 0x2A, 0xFF, 0x3F, 0xFF, 0x3F], [0x9D, 1, 0x2A, 0, 0x10, 0, 9], [0x9D, 1, 0x2A, 1, 0, 1, 0], [0x9D, 1, 0x2A]]
+        : [[0, 0, 0, 1], [0, 0, 1, 0x65, 0x88], [0, 0, 1, 0x41, 0x9A], [0, 0, 1, 0x67], [0, 0, 1, 0x68], [0, 0, 1, 0x06], [0, 0, 3]];
+
     public bool Run(Span<byte> input)
     {
         int pictures = 0;

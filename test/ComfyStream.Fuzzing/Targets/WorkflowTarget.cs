@@ -24,6 +24,13 @@ internal sealed class WorkflowTarget : IFuzzTarget
             }
             """,
             """
+            {
+              "in": { "class_type": "LoadTensor" },
+              "soft": { "class_type": "GaussianBlur", "inputs": { "image": ["in", 0], "kernel_size": 15, "sigma": 8.5 } },
+              "out": { "class_type": "SaveTensor", "inputs": { "images": ["soft", 0], "unknown": { "a": [1, [2, [3]]] } } }
+            }
+            """,
+            """
             [{
               "a": { "class_type": "PrimaryInputLoadImage", "inputs": { "image": "x.png" } },
               "b": { "class_type": "ImageInvert", "inputs": { "image": ["a", 0] } },
@@ -37,9 +44,9 @@ internal sealed class WorkflowTarget : IFuzzTarget
     [
         .. new[]
         {
-            "{", "}", "[", "]", "\"", ":", ",", "null", "true", "1e999", "-0", "99999999999999999999", "\\ud800", "\\u0000", "[[[[[[[[[[[[[[[[", "\"1\"", "[\"1\",0]", "[\"2\",-1]",
-            "\"class_type\"", "\"inputs\"", "\"_meta\"", "\"nodes\"", "LoadTensor", "SaveTensor", "ImageInvert", "GaussianBlur", "ImageBlur", "ImageCompositeMasked", "PersonSegmentation",
-            "LoadImage", "PreviewImage", "SaveImage", "DetectFaces", "BlurBoxes", "\"blur_radius\"", "\"sigma\"", "\"mask\"", "\"source\"", "\"destination\"", "\"image\"", "\"images\"",
+            "{", "}", "[", "]", "\"", ":", ",", "null", "true", "1e999", "-1e-400", "1e308", "31.5", "-0", "{\"a\":", new string('7', 400), "99999999999999999999", "\\ud800", "\\u0000", "[[[[[[[[[[[[[[[[", "\"1\"", "[\"1\",0]", "[\"2\",-1]",
+            "\"class_type\"", "\"inputs\"", "\"_meta\"", "\"nodes\"", "LoadTensor", "SaveTensor", "ImageInvert", "GaussianBlur", "ImageCompositeMasked", "PersonSegmentation",
+            "LoadImage", "PreviewImage", "SaveImage", "DetectFaces", "BlurBoxes", "\"kernel_size\"", "\"sigma\"", "\"mask\"", "\"source\"", "\"destination\"", "\"image\"", "\"images\"",
         }.Select(Encoding.UTF8.GetBytes),
     ];
 
