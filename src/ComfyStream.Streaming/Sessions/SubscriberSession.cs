@@ -15,6 +15,9 @@ internal sealed class SubscriberSession : PeerSession
     // Two pictures with one timestamp are one picture to a player.
     private static readonly TimeSpan LeastStep = TimeSpan.FromMilliseconds(1);
 
+    // Longer than a workflow takes: a picture that is older is not the newest of a running stream, but one that stands still.
+    private static readonly TimeSpan LongestLatency = TimeSpan.FromMilliseconds(500);
+
     private readonly SubscriberHub _hub;
     private Rendition? _rendition;
     private bool _takesSource;
@@ -52,7 +55,9 @@ internal sealed class SubscriberSession : PeerSession
 
     /// <summary>
     /// Sends the pictures since the last key frame (borrowed) at once, so that the next one can be decoded. They lie close together on
-    /// the viewer's timeline: a player takes them for a burst after a delay otherwise, and plays late for ever. False when there are none.
+    /// the viewer's timeline: a player takes them for a burst after a delay otherwise, and plays late for ever. The newest lies at its
+    /// own time, or at the present when it has stood still for a while: the next is as far from it as it comes later. False when there
+    /// are none.
     /// </summary>
     public bool Replay(EventLoop loop, IReadOnlyList<OutputFrame> group)
     {
@@ -62,7 +67,9 @@ internal sealed class SubscriberSession : PeerSession
         _rendition = group[0].Rendition;
         _takesSource = _rendition == Rendition.Source;
         _awaitsKeyFrame = false;
-        TimeSpan time = group[^1].Packets.MediaTime - (group.Count - 1) * LeastStep;
+        PacketizedFrame newest = group[^1].Packets;
+        TimeSpan age = EventLoop.Now - newest.SourceArrival;
+        TimeSpan time = newest.MediaTime + (age > LongestLatency ? age : TimeSpan.Zero) - (group.Count - 1) * LeastStep;
         for (int i = 0; i < group.Count; i++)
             Send(loop, group[i].Packets, time + i * LeastStep, isReplayed: true);
         return true;

@@ -70,6 +70,14 @@ internal sealed class LoopSubscribers(EventLoop loop, SubscriberHub hub) : ILoop
         return removed;
     }
 
+    /// <summary>Forgets what was coded in that codec for viewers of whom none is left, on the loop.</summary>
+    public void ForgetUnwanted(PayloadFormat codec)
+    {
+        GroupOfPictures coded = GroupOf(codec);
+        if (coded.Rendition == Rendition.Transcoded || !hub.Wants(codec))
+            coded.Clear();
+    }
+
     /// <summary>Gives all frames back. On the loop, or once it has ended; nothing is published any more.</summary>
     public void Clear()
     {
@@ -125,7 +133,10 @@ internal sealed class LoopSubscribers(EventLoop loop, SubscriberHub hub) : ILoop
     {
         if (frame.Packets.IsKeyFrame)
             ForgetReplaced(frame.Rendition);
-        (frame.Rendition == Rendition.Source ? _source : GroupOf(frame.Packets.Format)).Add(frame);
+        if (frame.Rendition == Rendition.Source)
+            _source.Add(frame);
+        else if (hub.Wants(frame.Packets.Format))
+            GroupOf(frame.Packets.Format).Add(frame);
     }
 
     // What the output showed before, and no viewer is to see any more.

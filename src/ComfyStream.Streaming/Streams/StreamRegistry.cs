@@ -7,16 +7,10 @@ internal sealed class StreamRegistry(StreamFactory factory, int mostStreams)
 {
     private readonly Dictionary<string, RelayStream> _streams = [];
     private readonly Lock _gate = new();
+    private volatile RelayStream[] _all = [];
 
-    /// <summary>The channels in use, by name.</summary>
-    public IReadOnlyList<RelayStream> All
-    {
-        get
-        {
-            lock (_gate)
-                return [.. _streams.Values.OrderBy(stream => stream.Channel, StringComparer.Ordinal)];
-        }
-    }
+    /// <summary>The channels in use, by name: an array that is never changed, so that reading it often costs nothing.</summary>
+    public RelayStream[] All => _all;
 
     /// <summary>Finds or makes a channel and counts one more user of it; null when there are too many.</summary>
     public RelayStream? Acquire(string channel, IWorkflow defaultWorkflow)
@@ -29,6 +23,7 @@ internal sealed class StreamRegistry(StreamFactory factory, int mostStreams)
                     return null;
                 stream = factory.Create(channel, defaultWorkflow);
                 _streams.Add(channel, stream);
+                NoteChange();
             }
 
             stream.Uses++;
@@ -51,8 +46,11 @@ internal sealed class StreamRegistry(StreamFactory factory, int mostStreams)
             if (--stream.Uses > 0)
                 return;
             _streams.Remove(stream.Channel);
+            NoteChange();
         }
 
         stream.Dispose();
     }
+
+    private void NoteChange() => _all = [.. _streams.Values.OrderBy(stream => stream.Channel, StringComparer.Ordinal)];
 }

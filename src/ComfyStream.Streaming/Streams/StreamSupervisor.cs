@@ -10,7 +10,7 @@ internal sealed class StreamSupervisor
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
-    private readonly Func<IReadOnlyList<RelayStream>> _streams;
+    private readonly Func<RelayStream[]> _streams;
     private readonly SlateShelf? _slates;
     private readonly TimeSpan _idleTimeout;
     private readonly Action<RelayStream> _onIdle;
@@ -24,7 +24,7 @@ internal sealed class StreamSupervisor
     /// <param name="onIdle">Told of a channel whose viewers have waited that long; on the thread.</param>
     /// <param name="onFault">Told of bugs.</param>
     public StreamSupervisor(
-        Func<IReadOnlyList<RelayStream>> streams, SlateShelf? slates, TimeSpan idleTimeout, Action<RelayStream> onIdle, Action<Exception> onFault)
+        Func<RelayStream[]> streams, SlateShelf? slates, TimeSpan idleTimeout, Action<RelayStream> onIdle, Action<Exception> onFault)
     {
         (_streams, _slates, _idleTimeout, _onIdle, _onFault) = (streams, slates, idleTimeout, onIdle, onFault);
         _thread = new Thread(Run) { Name = "streams", IsBackground = true };

@@ -83,7 +83,8 @@ internal sealed class SubscriberHub
         if (!session.HasVideo)
             return;
         Interlocked.Decrement(ref _videoCount);
-        Interlocked.Decrement(ref _perFormats[session.Formats.Index]);
+        if (Interlocked.Decrement(ref _perFormats[session.Formats.Index]) == 0)
+            ForgetUnwanted(session.Formats.PreferredCodec);
     }
 
     /// <summary>Asks for a key frame for a viewer who missed a picture.</summary>
@@ -104,6 +105,13 @@ internal sealed class SubscriberHub
             if (!loop.Loop.Post(_ => loop.Clear()))
                 loop.Clear();
         }
+    }
+
+    // What was coded for viewers who have all gone is not kept up any more: the next one would be shown the past.
+    private void ForgetUnwanted(PayloadFormat codec)
+    {
+        foreach (LoopSubscribers loop in _perLoop)
+            loop.Loop.Post(_ => loop.ForgetUnwanted(codec));
     }
 
     private ref int WaitingFor(PayloadFormat codec) => ref codec == PayloadFormat.Vp8 ? ref _waitingForVp8 : ref _waitingForH264;

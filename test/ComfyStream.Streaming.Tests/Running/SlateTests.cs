@@ -1,4 +1,5 @@
 using ComfyStream.Media;
+using ComfyStream.Transport;
 
 namespace ComfyStream.Streaming.Tests.Running;
 
@@ -120,6 +121,8 @@ public sealed class SlateTests
         await first.DisposeAsync();
         await TestRelay.Until(() => !test.Stream("cam").HasPublisher, "the publisher is gone");
 
+        await Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken);
+        TimeSpan joined = EventLoop.Now;
         Viewer late = await test.WatchAsync("cam");
         await TestRelay.Until(() => late.PictureCount > 0, "the second viewer sees the last picture");
         Assert.Equal((320, 240), (late.LastShown.Width, late.LastShown.Height));
@@ -128,6 +131,7 @@ public sealed class SlateTests
         await second.PlayUntil(Film.Shoot(176, 144, luma: 60), () => early.LastShown.Width == 176 && late.LastShown.Width == 176, "both see the second publisher");
         AssertTimeGoesOn(early);
         AssertTimeGoesOn(late);
+        Assert.True(late.Pictures[^1].MediaTime - late.Pictures[0].MediaTime < EventLoop.Now - joined + TimeSpan.FromMilliseconds(500), "The time before it came lies between a viewer's pictures.");
     }
 
     [Fact]

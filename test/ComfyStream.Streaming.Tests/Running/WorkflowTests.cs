@@ -173,6 +173,28 @@ public sealed class WorkflowTests
     }
 
     [Fact]
+    public async Task A_viewer_who_comes_after_a_time_without_viewers_is_not_shown_what_the_others_saw()
+    {
+        byte luma = 200;
+        var workflow = new TestWorkflow("painter", frame => TestWorkflow.Fill(frame, Volatile.Read(ref luma)));
+        await using var test = new TestRelay();
+        Camera camera = await test.PublishAsync("cam", workflow);
+        Viewer first = await test.WatchAsync("cam");
+        await camera.PlayUntil(Dark, () => first.PictureCount >= 5, "the first viewer has pictures");
+        await first.DisposeAsync();
+        await TestRelay.Until(() => test.Viewers.Count == 0, "it has gone");
+        int after = camera.Pictures;
+        await TestRelay.Until(() => camera.Pictures > after + 10, "the camera goes on");
+        Volatile.Write(ref luma, 100);
+
+        Viewer second = await test.WatchAsync("cam");
+        await TestRelay.Until(() => second.PictureCount >= 5, "the second viewer has pictures");
+
+        Assert.True(second.Pictures[0].IsKeyFrame);
+        Assert.All(second.Decode(), picture => Assert.InRange(picture.Luma, 95, 105));
+    }
+
+    [Fact]
     public async Task A_viewer_of_sound_alone_does_not_make_the_model_run()
     {
         TestWorkflow workflow = TestWorkflow.Paint(200);
