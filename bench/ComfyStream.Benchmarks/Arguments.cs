@@ -2,14 +2,18 @@ using System.Globalization;
 
 namespace ComfyStream.Benchmarks;
 
-/// <summary>Options of the form <c>--name value</c>.</summary>
+/// <summary>Options of the form <c>--name value</c>, and the switch <c>--smoke</c>.</summary>
 internal sealed class Arguments
 {
+    private const string Smoke = "--smoke";
+
     private readonly Dictionary<string, string> _values = [];
 
     /// <exception cref="ArgumentException">An option is not one of <paramref name="names"/>, or has no value.</exception>
     public Arguments(string[] args, params string[] names)
     {
+        IsSmoke = args.Contains(Smoke);
+        args = [.. args.Where(arg => arg != Smoke)];
         for (int i = 0; i < args.Length; i += 2)
         {
             string name = args[i].StartsWith("--", StringComparison.Ordinal) ? args[i][2..] : "";
@@ -21,6 +25,9 @@ internal sealed class Arguments
         }
     }
 
+    /// <summary>Whether everything runs just long enough to show that it runs: the figures mean nothing.</summary>
+    public bool IsSmoke { get; }
+
     public string Text(string name, string otherwise) => _values.GetValueOrDefault(name, otherwise);
 
     /// <exception cref="ArgumentException">It is not a number from 1 to <paramref name="most"/>.</exception>
@@ -28,6 +35,9 @@ internal sealed class Arguments
         !_values.TryGetValue(name, out string? text) ? otherwise
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= 1 && value <= most ? value
         : throw new ArgumentException($"--{name} is a number from 1 to {most}, not '{text}'.");
+
+    /// <summary>The same, with another number where nothing was said and a smoke test runs.</summary>
+    public int Number(string name, int otherwise, int smoke, int most) => Number(name, IsSmoke ? smoke : otherwise, most);
 
     /// <exception cref="ArgumentException">It is not WIDTHxHEIGHT, both even.</exception>
     public (int Width, int Height) Size(string name, int width, int height)

@@ -7,5 +7,8 @@ internal static class Machine
 {
     /// <summary>Cores, load and system: figures of a busy machine are to be known as such.</summary>
     public static string Description =>
-        $"{Environment.ProcessorCount} cores, load {File.ReadAllText("/proc/loadavg").Split(' ')[0]}, Linux {Environment.OSVersion.Version}, {RuntimeInformation.FrameworkDescription}";
+        $"{Environment.ProcessorCount} cores of {Processor}, load {File.ReadAllText("/proc/loadavg").Split(' ')[0]}, Linux {Environment.OSVersion.Version}, {RuntimeInformation.FrameworkDescription}";
+
+    private static string Processor =>
+        File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[^1].Trim() ?? "an unknown processor";
 }

@@ -1,7 +1,12 @@
 using ComfyStream.Benchmarks.Allocations;
+using ComfyStream.Benchmarks.Forwarding;
 using ComfyStream.Benchmarks.Idle;
+using ComfyStream.Benchmarks.Joining;
+using ComfyStream.Benchmarks.Memory;
 using ComfyStream.Benchmarks.Micro;
 using ComfyStream.Benchmarks.Pipeline;
+using ComfyStream.Benchmarks.Relaying;
+using ComfyStream.Benchmarks.Swapping;
 
 namespace ComfyStream.Benchmarks;
 
@@ -14,6 +19,14 @@ internal static class Program
 
           dotnet run -c Release --project bench/ComfyStream.Benchmarks -- VERB [options]
 
+        forwarding    a camera forwarded without a workflow: added latency and CPU, to one viewer and to many
+                      --seconds 20  --viewers 50  --rounds 3
+        joins         viewers who join: from their POST to the first picture of a run without a gap, and where the time goes
+                      --seconds 30  --rate 10  --only forwarded|watched|unwatched
+        swap          a second publisher takes over: from its first key frame to its first picture at a viewer
+                      --swaps 20
+        memory        managed and resident memory of a stream, a workflow and a viewer
+                      --viewers 200
         pipeline      a camera, a workflow, viewers: frame rate, added latency, CPU a frame by stage and by thread
                       --seconds 20  --viewers 3  --workflow background-blur  --size 1280x720  --fps 30
         allocations   managed bytes for each packet that is forwarded and each picture that is processed
@@ -21,6 +34,8 @@ internal static class Program
         idle          CPU of a relay that has nothing to do, and of the demo without viewers
                       --seconds 20
         micro         single operations by BenchmarkDotNet; its own options may follow, such as --filter '*Srtp*'
+
+        --smoke       with any of them but micro: only shows that it runs, within seconds; the figures mean nothing
         """;
 
     private static async Task<int> Main(string[] args)
@@ -30,6 +45,21 @@ internal static class Program
         {
             switch (verb)
             {
+                case "forwarding":
+                    await ForwardingBenchmark.RunAsync(new Arguments(args[1..], "seconds", "viewers", "rounds"));
+                    return 0;
+                case "joins":
+                    await JoinBenchmark.RunAsync(new Arguments(args[1..], "seconds", "rate", "only"));
+                    return 0;
+                case "swap":
+                    await SwapBenchmark.RunAsync(new Arguments(args[1..], "swaps"));
+                    return 0;
+                case "memory":
+                    await MemoryBenchmark.RunAsync(new Arguments(args[1..], "viewers"));
+                    return 0;
+                case RelayHost.Verb:
+                    await RelayHost.RunAsync(args[1]);
+                    return 0;
                 case "pipeline":
                     await PipelineBenchmark.RunAsync(new Arguments(args[1..], "seconds", "viewers", "workflow", "size", "fps"));
                     return 0;

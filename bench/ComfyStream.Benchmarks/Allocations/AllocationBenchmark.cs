@@ -20,23 +20,24 @@ internal static class AllocationBenchmark
     private const int Width = 640;
     private const int Height = 360;
     private const int Viewers = 3;
-    private const int Rounds = 3;
-    private static readonly TimeSpan _warmUp = TimeSpan.FromSeconds(6);
-    private static readonly TimeSpan _settling = TimeSpan.FromSeconds(4);
 
     public static async Task RunAsync(Arguments arguments)
     {
-        int seconds = arguments.Number("seconds", 6, most: 600);
-        int typeSeconds = arguments.Number("types", 0, most: 600);
+        var plan = new Plan(
+            Seconds: arguments.Number("seconds", 6, smoke: 1, most: 600),
+            TypeSeconds: arguments.Number("types", 0, most: 600),
+            Rounds: arguments.IsSmoke ? 1 : 3,
+            WarmUp: TimeSpan.FromSeconds(arguments.IsSmoke ? 0 : 6),
+            Settling: TimeSpan.FromSeconds(arguments.IsSmoke ? 0 : 4));
         if (!LibavCodecFactory.TryLoad(out LibavCodecFactory? codecs, out string problem))
             throw new ArgumentException(problem);
 
-        Console.WriteLine($"{Width}x{Height} with sound, {Viewers} viewers, {Rounds} rounds of {seconds} s at each rate; {Machine.Description}");
-        await MeasureAsync("passthrough", codecs, CameraClip.Create(codecs, Width, Height, 30), highSpeed: 4, seconds, typeSeconds);
-        await MeasureAsync("background-blur", codecs, CameraClip.Create(codecs, Width, Height, 10), highSpeed: 3, seconds, typeSeconds);
+        Console.WriteLine($"{Width}x{Height} with sound, {Viewers} viewers, {plan.Rounds} rounds of {plan.Seconds} s at each rate; {Machine.Description}");
+        await MeasureAsync("passthrough", codecs, CameraClip.Create(codecs, Width, Height, 30), highSpeed: 4, plan);
+        await MeasureAsync("background-blur", codecs, CameraClip.Create(codecs, Width, Height, 10), highSpeed: 3, plan);
     }
 
-    private static async Task MeasureAsync(string name, ICodecFactory codecs, CameraClip clip, int highSpeed, int seconds, int typeSeconds)
+    private static async Task MeasureAsync(string name, ICodecFactory codecs, CameraClip clip, int highSpeed, Plan plan)
     {
         using var frames = new VideoFramePool();
         using WorkflowLibrary library = ShippedWorkflows.Open(frames);
@@ -56,19 +57,19 @@ internal static class AllocationBenchmark
             var slow = new List<AllocationSample>();
             var fast = new List<AllocationSample>();
             camera.Speed = highSpeed;
-            await Task.Delay(_warmUp);
-            for (int round = 0; round < Rounds; round++)
+            await Task.Delay(plan.WarmUp);
+            for (int round = 0; round < plan.Rounds; round++)
             {
-                slow.Add(await MeasureAsync(camera, viewers, 1, seconds));
-                fast.Add(await MeasureAsync(camera, viewers, highSpeed, seconds));
+                slow.Add(await MeasureAsync(camera, viewers, 1, plan));
+                fast.Add(await MeasureAsync(camera, viewers, highSpeed, plan));
             }
 
             AllocationSample low = AllocationSample.Least(slow);
             AllocationSample high = AllocationSample.Least(fast);
             double more = high.Bytes - low.Bytes;
             Console.WriteLine($"each packet: {more / (high.Packets - low.Packets):F2} bytes; each picture: {more / (high.Pictures - low.Pictures):F2} bytes; every second, whatever the rate: {low.Bytes - more * low.Packets / (high.Packets - low.Packets):F0} bytes");
-            if (typeSeconds > 0)
-                await PrintTypesAsync(typeSeconds);
+            if (plan.TypeSeconds > 0)
+                await PrintTypesAsync(plan.TypeSeconds);
         }
         finally
         {
@@ -77,13 +78,13 @@ internal static class AllocationBenchmark
         }
     }
 
-    private static async Task<AllocationSample> MeasureAsync(CameraPublisher camera, Viewer[] viewers, int speed, int seconds)
+    private static async Task<AllocationSample> MeasureAsync(CameraPublisher camera, Viewer[] viewers, int speed, Plan plan)
     {
         camera.Speed = speed;
-        await Task.Delay(_settling);
+        await Task.Delay(plan.Settling);
         AllocationSample before = AllocationSample.Take(viewers);
-        await Task.Delay(TimeSpan.FromSeconds(seconds));
-        AllocationSample rate = AllocationSample.Take(viewers).Since(before, seconds);
+        await Task.Delay(TimeSpan.FromSeconds(plan.Seconds));
+        AllocationSample rate = AllocationSample.Take(viewers).Since(before, plan.Seconds);
         Console.WriteLine($"{"",-18} {rate.Bytes,7:F0}   {rate.Packets,20:F0}   {rate.Pictures,21:F0}");
         return rate;
     }
@@ -98,4 +99,7 @@ internal static class AllocationBenchmark
 
     private static ClientOptions OptionsFor(Uri url, HttpClient http) =>
         new() { Endpoint = url, HttpClient = http, LocalEndPoint = new IPEndPoint(IPAddress.Loopback, 0) };
+
+    // Between rates the pools grow to what the new one needs.
+    private sealed record Plan(int Seconds, int TypeSeconds, int Rounds, TimeSpan WarmUp, TimeSpan Settling);
 }

@@ -9,7 +9,7 @@ namespace ComfyStream.Benchmarks.Camera;
 /// </summary>
 internal sealed class CameraClip
 {
-    /// <summary>Of the picture, as browsers send 720p.</summary>
+    /// <summary>Of a picture of 1280x720, as browsers send it.</summary>
     public const int VideoBitRate = 2_000_000;
 
     private const int AudioBitRate = 64_000;
@@ -25,15 +25,36 @@ internal sealed class CameraClip
     /// <summary>Opus packets of 20 ms.</summary>
     public IReadOnlyList<EncodedFrame> Sound { get; }
 
-    public static CameraClip Create(ICodecFactory codecs, int width, int height, int framesPerSecond) =>
-        new(framesPerSecond, EncodePictures(codecs, width, height, framesPerSecond), EncodeSound());
+    /// <param name="codecs">Makes the encoder.</param>
+    /// <param name="width">Of the picture.</param>
+    /// <param name="height">Of the picture.</param>
+    /// <param name="framesPerSecond">Of the picture.</param>
+    /// <param name="bitRate">Of the picture.</param>
+    /// <param name="isDark">Whether the room is dark, so that one camera's picture is told from another's by its brightness.</param>
+    public static CameraClip Create(ICodecFactory codecs, int width, int height, int framesPerSecond, int bitRate = VideoBitRate, bool isDark = false) =>
+        new(framesPerSecond, EncodePictures(codecs, width, height, framesPerSecond, bitRate, isDark), EncodeSound());
 
-    private static List<EncodedFrame> EncodePictures(ICodecFactory codecs, int width, int height, int framesPerSecond)
+    /// <summary>A copy for another camera: publishing writes the time into the frames.</summary>
+    public CameraClip Copy()
+    {
+        var pool = new EncodedFramePool();
+        return new CameraClip(FramesPerSecond, [.. Pictures.Select(picture => Copy(pool, picture))], [.. Sound.Select(packet => Copy(pool, packet))]);
+    }
+
+    private static EncodedFrame Copy(EncodedFramePool pool, EncodedFrame source)
+    {
+        EncodedFrame copy = pool.Rent(source.ByteCount);
+        source.Data.CopyTo(copy.WritableData);
+        (copy.Codec, copy.IsKeyFrame) = (source.Codec, source.IsKeyFrame);
+        return copy;
+    }
+
+    private static List<EncodedFrame> EncodePictures(ICodecFactory codecs, int width, int height, int framesPerSecond, int bitRate, bool isDark)
     {
         using var raw = new VideoFramePool();
         var coded = new EncodedFramePool();
-        using IVideoEncoder encoder = codecs.CreateVideoEncoder(MediaCodec.H264, width, height, framesPerSecond, VideoBitRate, coded);
-        var scene = new CameraScene();
+        using IVideoEncoder encoder = codecs.CreateVideoEncoder(MediaCodec.H264, width, height, framesPerSecond, bitRate, coded);
+        var scene = new CameraScene(isDark);
         var pictures = new List<EncodedFrame>();
         int count = Seconds * framesPerSecond;
         for (int i = 0; i < count; i++)

@@ -12,12 +12,17 @@ internal sealed unsafe class CameraScene
     private const int NoiseBytes = 1 << 20;
     private const int NoiseAmplitude = 3;
 
+    private const int Black = 16;
+    private const int Darkness = 4;
+
+    private readonly bool _isDark;
     private readonly Random _random = new(7);
     private readonly sbyte[] _noise = new sbyte[NoiseBytes];
     private readonly RgbaPicture _person;
 
-    public CameraScene()
+    public CameraScene(bool isDark = false)
     {
+        _isDark = isDark;
         for (int i = 0; i < _noise.Length; i++)
             _noise[i] = (sbyte)_random.Next(-NoiseAmplitude, NoiseAmplitude + 1);
         using Stream resource = typeof(CameraScene).Assembly.GetManifestResourceStream("Camera/astronaut.png")!;
@@ -34,6 +39,8 @@ internal sealed unsafe class CameraScene
         int left = ((frame.Width - _person.Width) / 2 + (int)(Math.Sin(angle) * frame.Width / 6)) & ~1;
         int top = (frame.Height - Math.Min(_person.Height, frame.Height * 9 / 10) + (int)(Math.Sin(angle * 3) * 8)) & ~1;
         DrawPerson(frame, left, top);
+        if (_isDark)
+            Darken(frame);
         AddNoise(frame);
         frame.IsBt709 = frame.Height >= 720;
     }
@@ -75,6 +82,16 @@ internal sealed unsafe class CameraScene
                 frame.U[chroma] = Blend(frame.U[chroma], 128 - 0.101 * pixel[0] - 0.339 * pixel[1] + 0.439 * pixel[2], pixel[3]);
                 frame.V[chroma] = Blend(frame.V[chroma], 128 + 0.439 * pixel[0] - 0.399 * pixel[1] - 0.040 * pixel[2], pixel[3]);
             }
+        }
+    }
+
+    private static void Darken(VideoFrame frame)
+    {
+        for (int row = 0; row < frame.Height; row++)
+        {
+            byte* line = frame.Y + row * frame.StrideY;
+            for (int column = 0; column < frame.Width; column++)
+                line[column] = (byte)(Black + (line[column] - Black) / Darkness);
         }
     }
 

@@ -9,6 +9,9 @@ internal sealed class Viewer : IAsyncDisposable
 {
     private const int MostPictures = 1 << 16;
 
+    // Pictures of the past that a viewer gets when it joins lie 1 ms apart.
+    private static readonly TimeSpan _leastLiveStep = TimeSpan.FromMilliseconds(5);
+
     private readonly TimeSpan[] _mediaTimes = new TimeSpan[MostPictures];
     private readonly TimeSpan[] _arrivals = new TimeSpan[MostPictures];
     private readonly EventLoop _loop;
@@ -33,6 +36,19 @@ internal sealed class Viewer : IAsyncDisposable
 
     /// <summary>When the last packet of each picture came.</summary>
     public ReadOnlySpan<TimeSpan> Arrivals => _arrivals.AsSpan(0, PictureCount);
+
+    /// <summary>The first picture that is on time: those before it are of the past, given so that it can be decoded.</summary>
+    public int FirstLive
+    {
+        get
+        {
+            ReadOnlySpan<TimeSpan> times = MediaTimes;
+            int first = 0;
+            while (first + 1 < times.Length && times[first + 1] - times[first] < _leastLiveStep)
+                first++;
+            return first;
+        }
+    }
 
     public Task ConnectAsync() => _subscriber.ConnectAsync();
 

@@ -7,16 +7,16 @@ internal static class IdleBenchmark
 {
     public static async Task RunAsync(Arguments arguments)
     {
-        int seconds = arguments.Number("seconds", 20, most: 600);
-        await MeasureAsync("No sessions", seconds);
-        await MeasureAsync("The demo, no viewers (its own publisher draws and encodes in the same process)", seconds, "--demo");
+        int seconds = arguments.Number("seconds", 20, smoke: 1, most: 600);
+        await MeasureAsync("No sessions", arguments.IsSmoke, seconds);
+        await MeasureAsync("The demo, no viewers (its own publisher draws and encodes in the same process)", arguments.IsSmoke, seconds, "--demo");
     }
 
-    private static async Task MeasureAsync(string title, int seconds, params string[] options)
+    private static async Task MeasureAsync(string title, bool isSmoke, int seconds, params string[] options)
     {
         await using RelayProcess relay = await RelayProcess.StartAsync(options);
         // Start-up and compilation are over.
-        await Task.Delay(TimeSpan.FromSeconds(5));
+        await Task.Delay(TimeSpan.FromSeconds(isSmoke ? 0 : 5));
         var before = relay.ThreadTimes();
         double cpu = relay.CpuSeconds();
         await Task.Delay(TimeSpan.FromSeconds(seconds));

@@ -21,7 +21,7 @@ internal static class PipelineBenchmark
 
     public static async Task RunAsync(Arguments arguments)
     {
-        int seconds = arguments.Number("seconds", 20, most: 1000);
+        int seconds = arguments.Number("seconds", 20, smoke: 2, most: 1000);
         int viewerCount = arguments.Number("viewers", 3, most: 64);
         int framesPerSecond = arguments.Number("fps", 30, most: 60);
         string workflow = arguments.Text("workflow", "background-blur");
@@ -39,7 +39,7 @@ internal static class PipelineBenchmark
             await camera.StartAsync();
             foreach (Viewer viewer in viewers)
                 await viewer.ConnectAsync();
-            await Task.Delay(_warmUp);
+            await Task.Delay(arguments.IsSmoke ? _afterwards : _warmUp);
 
             RelaySample before = await RelaySample.TakeAsync(relay, Channel);
             await Task.Delay(TimeSpan.FromSeconds(seconds));
@@ -47,7 +47,7 @@ internal static class PipelineBenchmark
             await Task.Delay(_afterwards);
 
             for (int i = 0; i < viewers.Length; i++)
-                ViewerReport.Print($"viewer {i}", viewers[i], camera, clip.FramesPerSecond, before.Time, after.Time);
+                ViewerReport.Print($"viewer {i}", Delivery.Of(viewers[i], camera, clip.FramesPerSecond, before.Time, after.Time));
             RelayReport.Print(before, after);
             if (camera.DroppedCount > 0)
                 Console.WriteLine($"The camera itself dropped {camera.DroppedCount} frames: the figures above are those of an overloaded machine.");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Threading.Channels;
 
 namespace ComfyStream.Benchmarks.Relaying;
 
@@ -7,34 +8,46 @@ namespace ComfyStream.Benchmarks.Relaying;
 internal sealed class RelayProcess : IAsyncDisposable
 {
     private static readonly TimeSpan _startLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan _endLimit = TimeSpan.FromSeconds(5);
 
     private readonly Process _process;
     private readonly string _workspace;
     private readonly HttpClient _http;
+    private readonly ChannelReader<string> _answers;
 
-    private RelayProcess(Process process, string workspace, Uri address)
+    private RelayProcess(Process process, string workspace, Uri address, ChannelReader<string> answers)
     {
-        (_process, _workspace) = (process, workspace);
+        (_process, _workspace, _answers) = (process, workspace, answers);
         _http = new HttpClient { BaseAddress = address };
     }
 
-    public static async Task<RelayProcess> StartAsync(params string[] options)
+    public static Task<RelayProcess> StartAsync(params string[] options) => StartAsync(
+        workspace => [Repository.RelayProgram, "serve", "--port", "0", "--media-port", "0", "--advertise", "127.0.0.1", "--ice-server", "none", "--workspace", workspace, .. options]);
+
+    /// <summary>The same relay inside this program, which can be asked for its memory.</summary>
+    public static Task<RelayProcess> StartHostAsync() => StartAsync(workspace => [typeof(RelayHost).Assembly.Location, RelayHost.Verb, workspace]);
+
+    private static async Task<RelayProcess> StartAsync(Func<string, string[]> argumentsFor)
     {
         string workspace = Directory.CreateTempSubdirectory("comfystream-bench-").FullName;
-        string[] arguments = [Repository.RelayProgram, "serve", "--port", "0", "--media-port", "0", "--advertise", "127.0.0.1", "--ice-server", "none", "--workspace", workspace, .. options];
-        var process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
+        var process = Process.Start(new ProcessStartInfo("dotnet", argumentsFor(workspace)) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        var answers = Channel.CreateUnbounded<string>();
         var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         process.OutputDataReceived += (_, line) =>
         {
+            if (line.Data is null)
+                address.TrySetException(new InvalidOperationException("The relay ended without opening its port."));
             int at = line.Data?.IndexOf("http", StringComparison.Ordinal) ?? -1;
             if (at >= 0 && line.Data!.Contains("Open ", StringComparison.Ordinal))
                 address.TrySetResult(new Uri(line.Data[at..].Trim()));
             if (line.Data?.StartsWith("WARNING", StringComparison.Ordinal) == true || line.Data?.StartsWith("CRITICAL", StringComparison.Ordinal) == true)
                 Console.WriteLine(line.Data);
+            if (line.Data?.StartsWith('{') == true)
+                answers.Writer.TryWrite(line.Data);
         };
         process.BeginOutputReadLine();
-        return new RelayProcess(process, workspace, await address.Task.WaitAsync(_startLimit));
+        return new RelayProcess(process, workspace, await address.Task.WaitAsync(_startLimit), answers.Reader);
     }
 
     /// <summary>Where to publish or watch: <c>/whip?...</c> or <c>/whep?...</c>.</summary>
@@ -52,6 +65,28 @@ internal sealed class RelayProcess : IAsyncDisposable
         }
 
         throw new InvalidOperationException($"The relay knows no stream '{channel}'.");
+    }
+
+    /// <summary>What the host's memory holds, after a collection of garbage.</summary>
+    public async Task<HostMemory> MemoryAsync()
+    {
+        await _process.StandardInput.WriteLineAsync(RelayHost.Measure);
+        await _process.StandardInput.FlushAsync();
+        return JsonSerializer.Deserialize<HostMemory>(await _answers.ReadAsync().AsTask().WaitAsync(_startLimit))!;
+    }
+
+    /// <summary>Waits until no stream is left.</summary>
+    public async Task EndOfSessionsAsync()
+    {
+        for (TimeSpan waited = TimeSpan.Zero; waited < _startLimit; waited += _pollInterval)
+        {
+            using JsonDocument status = JsonDocument.Parse(await _http.GetStringAsync("/processing/status"));
+            if (status.RootElement.GetProperty("streams").GetArrayLength() == 0)
+                return;
+            await Task.Delay(_pollInterval);
+        }
+
+        throw new TimeoutException("Streams of the relay did not end.");
     }
 
     /// <summary>CPU seconds of each living thread so far, by thread id.</summary>

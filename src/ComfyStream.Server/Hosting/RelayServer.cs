@@ -64,6 +64,9 @@ public sealed class RelayServer : IAsyncDisposable
         _codecs.Description,
         _codecs.Problem);
 
+    /// <summary>Pooled buffers that are out, of the relay.</summary>
+    internal (int EncodedFrames, int VideoFrames, int PacketizedFrames) RentedBuffers => _relay?.RentedBuffers ?? default;
+
     /// <summary>The paths that are served.</summary>
     internal IEnumerable<string> Routes =>
         ((IEndpointRouteBuilder)_http!).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Select(endpoint => endpoint.RoutePattern.RawText ?? "");

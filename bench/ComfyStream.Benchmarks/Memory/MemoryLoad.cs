@@ -1,0 +1,49 @@
+using ComfyStream.Benchmarks.Camera;
+using ComfyStream.Benchmarks.Relaying;
+
+namespace ComfyStream.Benchmarks.Memory;
+
+/// <summary>Streams and their viewers, until it is disposed.</summary>
+internal sealed class MemoryLoad : IAsyncDisposable
+{
+    private readonly RelayProcess _relay;
+    private readonly List<CameraPublisher> _cameras = [];
+    private readonly List<Viewer> _viewers = [];
+
+    private MemoryLoad(RelayProcess relay) => _relay = relay;
+
+    public static async Task<MemoryLoad> StartAsync(RelayProcess relay, CameraClip clip, int streams, string workflow, int viewersEach)
+    {
+        var load = new MemoryLoad(relay);
+        for (int i = 0; i < streams; i++)
+        {
+            var camera = new CameraPublisher(clip.Copy(), Loopback.OptionsFor(relay.UrlOf($"/whip?channelId=memory{i}&prompts={workflow}")));
+            load._cameras.Add(camera);
+            await camera.StartAsync();
+            for (int viewer = 0; viewer < viewersEach; viewer++)
+                await load.AddViewerAsync(i);
+        }
+
+        return load;
+    }
+
+    /// <summary>Adds viewers to the first stream.</summary>
+    public async Task AddViewersAsync(int count)
+    {
+        for (int i = 0; i < count; i++)
+            await AddViewerAsync(0);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_viewers.Select(viewer => viewer.DisposeAsync().AsTask()));
+        await Task.WhenAll(_cameras.Select(camera => camera.DisposeAsync().AsTask()));
+    }
+
+    private async Task AddViewerAsync(int stream)
+    {
+        var viewer = new Viewer(Loopback.OptionsFor(_relay.UrlOf($"/whep?streamId=memory{stream}")), _viewers.Count);
+        _viewers.Add(viewer);
+        await viewer.ConnectAsync();
+    }
+}
