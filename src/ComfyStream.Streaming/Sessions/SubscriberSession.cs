@@ -15,8 +15,8 @@ internal sealed class SubscriberSession : PeerSession
     // Two pictures with one timestamp are one picture to a player.
     private static readonly TimeSpan LeastStep = TimeSpan.FromMilliseconds(1);
 
-    // Longer than a workflow takes: a picture that is older is not the newest of a running stream, but one that stands still.
-    private static readonly TimeSpan LongestLatency = TimeSpan.FromMilliseconds(500);
+    // Longer than the time between two pictures of any camera: one that was sent before stands still.
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly SubscriberHub _hub;
     private Rendition? _rendition;
@@ -59,19 +59,19 @@ internal sealed class SubscriberSession : PeerSession
     /// own time, or at the present when it has stood still for a while: the next is as far from it as it comes later. False when there
     /// are none.
     /// </summary>
-    public bool Replay(EventLoop loop, IReadOnlyList<OutputFrame> group)
+    public bool Replay(EventLoop loop, GroupOfPictures group)
     {
-        if (group.Count == 0)
+        IReadOnlyList<OutputFrame> frames = group.Frames;
+        if (frames.Count == 0)
             return false;
 
-        _rendition = group[0].Rendition;
+        _rendition = group.Rendition;
         _takesSource = _rendition == Rendition.Source;
         _awaitsKeyFrame = false;
-        PacketizedFrame newest = group[^1].Packets;
-        TimeSpan age = EventLoop.Now - newest.SourceArrival;
-        TimeSpan time = newest.MediaTime + (age > LongestLatency ? age : TimeSpan.Zero) - (group.Count - 1) * LeastStep;
-        for (int i = 0; i < group.Count; i++)
-            Send(loop, group[i].Packets, time + i * LeastStep, isReplayed: true);
+        TimeSpan age = EventLoop.Now - group.NewestSent;
+        TimeSpan time = frames[^1].Packets.MediaTime + (age > LongestInterval ? age : TimeSpan.Zero) - (frames.Count - 1) * LeastStep;
+        for (int i = 0; i < frames.Count; i++)
+            Send(loop, frames[i].Packets, time + i * LeastStep, isReplayed: true);
         return true;
     }
 

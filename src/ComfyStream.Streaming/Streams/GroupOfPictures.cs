@@ -21,8 +21,11 @@ internal sealed class GroupOfPictures
     /// <summary>What they are; null when there are none.</summary>
     public Rendition? Rendition => _frames.Count == 0 ? null : _frames[0].Rendition;
 
-    /// <summary>Adds a picture (takes a reference of its own); a key frame replaces all before it.</summary>
-    public void Add(in OutputFrame frame)
+    /// <summary>When the newest was sent.</summary>
+    public TimeSpan NewestSent { get; private set; }
+
+    /// <summary>Adds a picture that is sent now (takes a reference of its own); a key frame replaces all before it.</summary>
+    public void Add(in OutputFrame frame, TimeSpan now)
     {
         PacketizedFrame packets = frame.Packets;
         if (packets.IsKeyFrame)
@@ -39,6 +42,7 @@ internal sealed class GroupOfPictures
 
         packets.AddReference();
         _frames.Add(frame);
+        NewestSent = now;
     }
 
     /// <summary>Gives all pictures back.</summary>

@@ -60,7 +60,7 @@ internal sealed class LoopSubscribers(EventLoop loop, SubscriberHub hub) : ILoop
     {
         _sessions.Add(session);
         Volatile.Write(ref _count, _sessions.Count);
-        return session.HasVideo && session.Replay(loop, FindGroup(session.Formats).Frames);
+        return session.HasVideo && session.Replay(loop, FindGroup(session.Formats));
     }
 
     public bool Remove(SubscriberSession session)
@@ -134,9 +134,9 @@ internal sealed class LoopSubscribers(EventLoop loop, SubscriberHub hub) : ILoop
         if (frame.Packets.IsKeyFrame)
             ForgetReplaced(frame.Rendition);
         if (frame.Rendition == Rendition.Source)
-            _source.Add(frame);
+            _source.Add(frame, EventLoop.Now);
         else if (hub.Wants(frame.Packets.Format))
-            GroupOf(frame.Packets.Format).Add(frame);
+            GroupOf(frame.Packets.Format).Add(frame, EventLoop.Now);
     }
 
     // What the output showed before, and no viewer is to see any more.

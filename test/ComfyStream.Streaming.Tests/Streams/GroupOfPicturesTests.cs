@@ -61,7 +61,7 @@ public sealed class GroupOfPicturesTests
         PacketizedFrame packets = _pool.Rent(byteCount);
         packets.Begin(MediaKind.Video, _number * TimeSpan.FromMilliseconds(intervalMilliseconds), isKeyFrame, default);
         packets.AppendPacket(byteCount).Fill((byte)_number);
-        _group.Add(new OutputFrame(packets, rendition, VideoFormat.OfOurs(PayloadFormat.H264)));
+        _group.Add(new OutputFrame(packets, rendition, VideoFormat.OfOurs(PayloadFormat.H264)), now: default);
         packets.Release();
     }
 }
