@@ -19,6 +19,9 @@ internal sealed class DatagramTarget : IFuzzTarget
     private const int MostTransmits = 10_000;
     private const int MostSources = 3;
 
+    // What the socket takes, without the tag.
+    private const int LargestDatagramBytes = 2000;
+
     private static readonly TransportAddress ClientAddress = TransportAddress.From(IPAddress.Parse("192.0.2.1"), 4000);
     private static readonly TransportAddress ServerAddress = TransportAddress.From(IPAddress.Parse("198.51.100.1"), 8890);
     private static readonly TransportPath AtServer = new(ServerAddress, ClientAddress);
@@ -128,7 +131,7 @@ internal sealed class DatagramTarget : IFuzzTarget
     private bool TryProtectRtp(PeerConnection peer, SrtpSendContext keys, ReadOnlySpan<byte> body, out Span<byte> packet)
     {
         packet = default;
-        if (body.Length < RtpHeader.FixedLengthBytes || body.Length > 1400)
+        if (body.Length < RtpHeader.FixedLengthBytes || body.Length > LargestDatagramBytes)
             return false;
 
         Span<byte> plain = new byte[body.Length];
