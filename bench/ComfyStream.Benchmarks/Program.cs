@@ -1,4 +1,5 @@
 using ComfyStream.Benchmarks.Allocations;
+using ComfyStream.Benchmarks.FanOut;
 using ComfyStream.Benchmarks.Forwarding;
 using ComfyStream.Benchmarks.Idle;
 using ComfyStream.Benchmarks.Joining;
@@ -21,6 +22,8 @@ internal static class Program
 
         forwarding    a camera forwarded without a workflow: added latency and CPU, to one viewer and to many
                       --seconds 20  --viewers 50  --rounds 3
+        fanout        one camera, viewers by the hundred: CPU a delivered packet, loss, latency, joins, memory
+                      --viewers 100,300,800  --seconds 15  --joins-per-second 50  --event-loops 1  --generator-loops 1  --workflow passthrough
         joins         viewers who join: from their POST to the first picture of a run without a gap, and where the time goes
                       --seconds 30  --rate 10  --only forwarded|watched|unwatched
         swap          a second publisher takes over: from its first key frame to its first picture at a viewer
@@ -45,6 +48,9 @@ internal static class Program
         {
             switch (verb)
             {
+                case "fanout":
+                    await FanOutBenchmark.RunAsync(new Arguments(args[1..], "viewers", "seconds", "joins-per-second", "event-loops", "generator-loops", "workflow"));
+                    return 0;
                 case "forwarding":
                     await ForwardingBenchmark.RunAsync(new Arguments(args[1..], "seconds", "viewers", "rounds"));
                     return 0;
