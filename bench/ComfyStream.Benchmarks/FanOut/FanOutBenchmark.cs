@@ -1,9 +1,6 @@
-using System.Net;
 using ComfyStream.Benchmarks.Camera;
 using ComfyStream.Benchmarks.Pipeline;
 using ComfyStream.Benchmarks.Relaying;
-using ComfyStream.Client;
-using ComfyStream.Media.Libav;
 using ComfyStream.Transport;
 
 namespace ComfyStream.Benchmarks.FanOut;
@@ -20,16 +17,13 @@ internal static class FanOutBenchmark
 
     public static async Task RunAsync(Arguments arguments)
     {
-        int[] steps = [.. arguments.Text("viewers", "100").Split(',').Select(text => Count(text))];
-        int seconds = arguments.Number("seconds", 15, most: 600);
+        int[] steps = [.. arguments.Text("viewers", arguments.IsSmoke ? "20" : "100,300,500,800").Split(',').Select(text => Count(text))];
+        int seconds = arguments.Number("seconds", 15, smoke: 2, most: 600);
         int joinsPerSecond = arguments.Number("joins-per-second", 50, most: 1000);
         int loops = arguments.Number("event-loops", 1, most: 64);
         int generatorLoops = arguments.Number("generator-loops", 1, most: 16);
         string workflow = arguments.Text("workflow", "passthrough");
-        if (!LibavCodecFactory.TryLoad(out LibavCodecFactory? codecs, out string problem))
-            throw new ArgumentException(problem);
-
-        CameraClip clip = CameraClip.Create(codecs, 1280, 720, 30);
+        CameraClip clip = CameraClip.Create(Loopback.LoadCodecs(), 1280, 720, 30);
         Console.WriteLine($"1280x720 at 30 fps, 2 Mbit/s, with sound; {workflow}, {loops} event loops, {joinsPerSecond} joins a second, {seconds} s a step; {Machine.Description}");
         Console.WriteLine();
         Console.WriteLine("viewers  packets/s  delivered  CPU us/packet  CPU %   latency p50 / p95 / p99 ms   join p50 / p95 ms   CPU ms/join  RSS KiB/viewer");
@@ -37,7 +31,7 @@ internal static class FanOutBenchmark
         await using var camera = new CameraPublisher(clip, Loopback.OptionsFor(relay.UrlOf($"/whip?channelId={Channel}&prompts={workflow}")));
         await using var counted = new CountedViewers(generatorLoops);
         Uri endpoint = relay.UrlOf($"/whep?streamId={Channel}");
-        Viewer[] samples = [.. Enumerable.Range(0, MostSamples).Select(i => new Viewer(OptionsFor(endpoint), i))];
+        Viewer[] samples = [.. Enumerable.Range(0, MostSamples).Select(i => new Viewer(Loopback.OptionsFor(endpoint), i))];
         try
         {
             await camera.StartAsync();
