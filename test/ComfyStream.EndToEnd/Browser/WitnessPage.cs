@@ -34,6 +34,9 @@ internal sealed class WitnessPage(IPage page)
     /// <summary>What stands on the page now, also when no picture comes.</summary>
     public Task<string> ShowingAsync() => page.EvaluateAsync<string>("() => witness.showing()");
 
+    /// <summary>Its session at the relay.</summary>
+    public async Task<string> IdAsync() => new Uri(await Lab.SessionAsync()).Segments[^1];
+
     /// <summary>The states that its connection has been in.</summary>
     public Task<string[]> StatesAsync() => page.EvaluateAsync<string[]>("() => witness.states()");
 
@@ -56,7 +59,7 @@ internal sealed record ShownScene
 /// <summary>A picture with a number.</summary>
 internal sealed record ShownPicture
 {
-    /// <summary>Milliseconds since 1970.</summary>
+    /// <summary>When, in milliseconds since 1970.</summary>
     public double At { get; init; }
     public int Number { get; init; }
 }

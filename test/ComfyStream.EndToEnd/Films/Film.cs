@@ -17,7 +17,7 @@ internal sealed class Film
     /// <summary>Pictures from one key frame to the next.</summary>
     public const int KeyFrameInterval = 60;
 
-    private const int BitRate = 1_000_000;
+    private const int BitRate = 2_000_000;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     private Film(MediaCodec codec, IReadOnlyList<Unit> units) => (Codec, Units) = (codec, units);
@@ -67,7 +67,7 @@ internal sealed class Film
         }
     }
 
-    // A line is: stream, decoding time, presentation time, duration, size, checksum, and F= with the flags if it is no key frame.
+    // A line is: stream, decoding time, presentation time, duration, size, checksum, F= with the flags if it is no key frame.
     private static List<Unit> Split(byte[] coded, string[] index)
     {
         var units = new List<Unit>();
@@ -75,7 +75,7 @@ internal sealed class Film
         foreach (string[] fields in index.Where(line => !line.StartsWith('#')).Select(line => line.Split(',', StringSplitOptions.TrimEntries)))
         {
             int size = int.Parse(fields[4], CultureInfo.InvariantCulture);
-            units.Add(new Unit(coded[from..(from + size)], fields.Length == 6, TimeOf(int.Parse(fields[2], CultureInfo.InvariantCulture))));
+            units.Add(new Unit(coded[from..(from + size)], !fields.Any(field => field.StartsWith("F=", StringComparison.Ordinal)), TimeOf(int.Parse(fields[2], CultureInfo.InvariantCulture))));
             from += size;
         }
 

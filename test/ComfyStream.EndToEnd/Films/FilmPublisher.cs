@@ -20,6 +20,7 @@ internal sealed class FilmPublisher : IAsyncDisposable
     private readonly EncodedFramePool _coded = new();
     private readonly Task _publishing;
     private volatile Film _film;
+    private DateTimeOffset _begun;
     private int _keyFrameWanted;
 
     private FilmPublisher(WhipPublisher publisher, Film film, int hertz, bool heedsRequests)
@@ -31,6 +32,17 @@ internal sealed class FilmPublisher : IAsyncDisposable
 
     /// <summary>The session at the relay.</summary>
     public string Id => _publisher.SessionUrl!.Segments[^1];
+
+    /// <summary>The number of the picture that is sent now, of one that goes on whatever it is asked for.</summary>
+    public int Number => (int)((DateTimeOffset.UtcNow - _begun) * Film.Rate / TimeSpan.FromSeconds(1)) % Film.Length;
+
+    /// <summary>How long ago a picture was sent at some time, for the same publishers; less than the film's length.</summary>
+    public TimeSpan AgeOf(int number, DateTimeOffset at)
+    {
+        const long FilmTicks = Film.Length * TimeSpan.TicksPerSecond / Film.Rate;
+        long ticks = (at - _begun).Ticks - number * TimeSpan.TicksPerSecond / Film.Rate;
+        return TimeSpan.FromTicks((ticks % FilmTicks + FilmTicks) % FilmTicks);
+    }
 
     /// <param name="hertz">The tone.</param>
     /// <param name="heedsRequests">Whether it goes to a key frame when it is asked for one; OBS and FFmpeg do not.</param>
@@ -59,6 +71,7 @@ internal sealed class FilmPublisher : IAsyncDisposable
     {
         using var sound = new OpusEncoder(AudioBitRate, _coded);
         TimeSpan start = EventLoop.Now;
+        _begun = DateTimeOffset.UtcNow;
         var reel = new Reel();
         for (int packet = 0; _publisher.State is PeerConnectionState.Connected or PeerConnectionState.Disconnected; packet++)
         {

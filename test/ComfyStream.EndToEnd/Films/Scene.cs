@@ -6,13 +6,15 @@ namespace ComfyStream.EndToEnd.Films;
 /// A picture of one colour with its number in bars at the upper edge: dark, light, <see cref="NumberBits"/> bits (the highest first),
 /// a bit that makes the number of light ones even, dark. Pages/witness.js reads it.
 /// </summary>
-internal sealed record Scene(string Colour, int Width = 320, int Height = 180)
+/// <param name="HasGrain">Noise across the middle makes the coded pictures as large as the bit rate allows.</param>
+internal sealed record Scene(string Colour, int Width = 320, int Height = 180, bool HasGrain = false)
 {
     /// <summary>Bits of a picture's number.</summary>
     public const int NumberBits = 12;
 
     private const int Bars = NumberBits + 4;
     private const int BarsPart = 10;
+    private const double GrainFrom = 0.4, GrainTo = 0.6;
     private const byte Dark = 16, Light = 235, Neutral = 128;
 
     // As in Pages/witness.js.
@@ -41,6 +43,10 @@ internal sealed record Scene(string Colour, int Width = 320, int Height = 180)
             int left = bar * Width / Bars;
             Fill(frame.Y + left, frame.StrideY, (bar + 1) * Width / Bars - left, 0, barHeight, IsLight(number, bar) ? Light : Dark);
         }
+
+        var random = new Random(number);
+        for (int row = (int)(GrainFrom * Height); HasGrain && row < GrainTo * Height; row++)
+            random.NextBytes(new Span<byte>(frame.Y + row * frame.StrideY, Width));
     }
 
     private static bool IsLight(int number, int bar) => bar switch

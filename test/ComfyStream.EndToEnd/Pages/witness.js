@@ -26,11 +26,12 @@ function mean(pixels, { x, y, w, h }) {
 const isNear = (one, other) => one.every((value, c) => Math.abs(value - other[c]) < tolerance);
 
 function nameOf(colour) {
+  if (Math.max(...colour) < darkest) return "dark";
   for (const [name, expected] of Object.entries(colours)) {
     if (isNear(colour, expected)) return name;
     if (isNear(colour, expected.map(value => 255 - value))) return `inverted ${name}`;
   }
-  return Math.max(...colour) < darkest ? "dark" : `rgb(${colour.map(Math.round)})`;
+  return `rgb(${colour.map(Math.round)})`;
 }
 
 function hasLight(pixels) {
@@ -62,6 +63,8 @@ function look(video) {
 }
 
 function note(video, metadata) {
+  // Chromium may tell of the first picture before the element has it.
+  if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return;
   const pixels = look(video);
   const what = describe(pixels), number = numberOf(pixels);
   const size = `${metadata.width}x${metadata.height}`;

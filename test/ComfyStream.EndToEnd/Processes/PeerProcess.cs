@@ -16,9 +16,15 @@ internal static class PeerProcess
     public static async Task<JsonElement> RunAsync(string script, params IEnumerable<string> arguments)
     {
         await using ChildProcess peer = Start(script, arguments);
+        return await ResultAsync(peer);
+    }
+
+    /// <summary>Waits until a script has ended and returns the JSON that it printed.</summary>
+    public static async Task<JsonElement> ResultAsync(ChildProcess peer)
+    {
         int code = await peer.ExitAsync(_limit);
         string? result = peer.Lines.FirstOrDefault(line => line.StartsWith(ResultMark, StringComparison.Ordinal));
-        Assert.True(code == 0 && result is not null, $"{script} ended with {code}:\n{peer.Tail}");
+        Assert.True(code == 0 && result is not null, $"The script ended with {code}:\n{peer.Tail}");
         return JsonDocument.Parse(result[ResultMark.Length..]).RootElement;
     }
 }

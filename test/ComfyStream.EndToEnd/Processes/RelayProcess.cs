@@ -13,7 +13,6 @@ public class RelayProcess : IAsyncLifetime
 
     private static readonly TimeSpan _lossLimit = TimeSpan.FromSeconds(60);
 
-    private readonly string _workspace = Directory.CreateTempSubdirectory("comfystream-e2e-").FullName;
     private readonly string[] _options;
     private ChildProcess? _process;
 
@@ -23,6 +22,9 @@ public class RelayProcess : IAsyncLifetime
     }
 
     protected RelayProcess(string[] options) => _options = options;
+
+    /// <summary>Its folder for workflows and models, for as long as it runs.</summary>
+    protected string Workspace { get; } = Directory.CreateTempSubdirectory("comfystream-e2e-").FullName;
 
     /// <summary>Where it answers.</summary>
     public Uri Address { get; private set; } = new("http://127.0.0.1");
@@ -53,7 +55,7 @@ public class RelayProcess : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _process = Start(Serve(_workspace, _options));
+        _process = Start(Serve(Workspace, _options));
         try
         {
             Address = await AddressOfAsync(_process);
@@ -106,7 +108,7 @@ public class RelayProcess : IAsyncLifetime
             await using (process)
                 await EndAsync(PosixSignal.SIGTERM);
         }
-        Directory.Delete(_workspace, recursive: true);
+        Directory.Delete(Workspace, recursive: true);
         GC.SuppressFinalize(this);
     }
 

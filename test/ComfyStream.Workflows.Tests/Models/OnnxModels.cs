@@ -20,18 +20,41 @@ internal static class OnnxModels
             [],
             [Value("turn", Int64), Value("again", Bool), Value("value", Float, 1, 1, height, width)],
             [Value("again_out", Bool), Value("value_out", Float, 1, 1, height, width)]);
-        byte[] graph = Graph(
+        return Model(
             [
                 Node("ReduceMax", ["x"], ["brightest"], Number("keepdims", 0)),
                 Node("Greater", ["brightest", "half"], ["is_bright"]),
                 Node("ReduceMean", ["x"], ["mean"], Numbers("axes", 1), Number("keepdims", 1)),
                 Node("Loop", ["", "is_bright", "mean"], ["y"], [.. Text(1, "body"), .. Bytes(6, body), .. Number(20, 5)]),
             ],
-            [[.. Number(2, Float), .. Text(8, "half"), .. Bytes(9, BitConverter.GetBytes(0.5f))]],
-            [Value("x", Float, 1, 3, height, width)],
-            [Value("y", Float, 1, 1, height, width)]);
+            [Constant("half", 0.5f)],
+            height,
+            width);
+    }
+
+    /// <summary>A model of the same shape that gives 1 everywhere, and fails on a picture whose mean is 0.5 or more.</summary>
+    public static byte[] FailsWhenBright(int height, int width) => Model(
+        [
+            Node("ReduceMean", ["x"], ["mean"], Number("keepdims", 0)),
+            Node("Mul", ["mean", "two"], ["doubled"]),
+            Node("Cast", ["doubled"], ["index"], Number("to", Int64)),
+            Node("Gather", ["ones", "index"], ["one"]),
+            Node("ReduceMean", ["x"], ["plane"], Numbers("axes", 1), Number("keepdims", 1)),
+            Node("Mul", ["plane", "zero"], ["nothing"]),
+            Node("Add", ["nothing", "one"], ["y"]),
+        ],
+        [Constant("two", 2), Constant("zero", 0), [.. Number(1, 1), .. Constant("ones", 1)]],
+        height,
+        width);
+
+    // IR version 8, operators as of version 13.
+    private static byte[] Model(byte[][] nodes, byte[][] initializers, int height, int width)
+    {
+        byte[] graph = Graph(nodes, initializers, [Value("x", Float, 1, 3, height, width)], [Value("y", Float, 1, 1, height, width)]);
         return [.. Number(1, 8), .. Bytes(7, graph), .. Bytes(8, [.. Text(1, ""), .. Number(2, 13)])];
     }
+
+    private static byte[] Constant(string name, float value) => [.. Number(2, Float), .. Text(8, name), .. Bytes(9, BitConverter.GetBytes(value))];
 
     private static byte[] Graph(byte[][] nodes, byte[][] initializers, byte[][] inputs, byte[][] outputs) =>
     [
