@@ -55,7 +55,7 @@ internal sealed class SubscriberSession : PeerSession
 
     /// <summary>
     /// Sends the pictures since the last key frame (borrowed) at once, so that the next one can be decoded. They lie close together on
-    /// the viewer's timeline: a player takes them for a burst after a delay otherwise, and plays late for ever. The newest lies at its
+    /// the viewer's timeline, since that is how they come: no player is to show two seconds of the past at their own pace. The newest lies at its
     /// own time, or at the present when it has stood still for a while: the next is as far from it as it comes later. False when there
     /// are none.
     /// </summary>

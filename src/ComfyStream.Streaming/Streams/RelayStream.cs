@@ -179,6 +179,7 @@ internal sealed class RelayStream : IDisposable
         Showing showing = output.Watch.Decide(now, output.Hub.VideoCount > 0, input is not null, failsOpen);
         if (showing != before && output == Processed)
             Tell(before, showing);
+        output.PassWaitingRequest(now);
         if (slates is null)
             return;
         bool isCoded = output.Encoder is { Width: > 0 };

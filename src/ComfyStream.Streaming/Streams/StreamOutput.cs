@@ -75,6 +75,8 @@ internal sealed class StreamOutput : IDisposable
     {
         if (format is not null)
             Watch.NoteShown(EventLoop.Now);
+        if (format is not null && packets.IsKeyFrame)
+            _keyFrameRequests.NoteKeyFrame();
         Hub.Publish(new OutputFrame(packets, Rendition.Source, format));
     }
 
@@ -95,6 +97,13 @@ internal sealed class StreamOutput : IDisposable
     {
         Watch.NoteShown(EventLoop.Now);
         Publish(frame, Rendition.Transcoded, vp8);
+    }
+
+    /// <summary>Passes on a request for a key frame that had to wait; on the supervisor's thread, which calls it often.</summary>
+    public void PassWaitingRequest(TimeSpan now)
+    {
+        if (_keyFrameRequests.TryTakeDue(now, out ViewerFormats viewer))
+            _source?.RequestKeyFrame(this, viewer);
     }
 
     /// <summary>Sends what the watch decided, as far as that is a slate; on the supervisor's thread, which calls it often.</summary>
@@ -167,6 +176,8 @@ internal sealed class StreamOutput : IDisposable
 
     private void Publish(EncodedFrame frame, Rendition rendition, Vp8Packetizer vp8)
     {
+        if (frame.IsKeyFrame)
+            _keyFrameRequests.NoteKeyFrame();
         VideoFormat format = VideoFormat.OfOurs(MediaCodecs.FormatOf(frame.Codec));
         if (Packetize(_packetizedFrames, frame, vp8, format) is { } packets)
         {
@@ -192,10 +203,8 @@ internal sealed class StreamOutput : IDisposable
 
     private void RequestKeyFrame(ViewerFormats viewer, bool isJoining)
     {
-        if (!_keyFrameRequests.Allows(EventLoop.Now, isJoining))
-            return;
-        if (_source is { } source)
-            source.RequestKeyFrame(this, viewer);
+        if (_keyFrameRequests.Allows(EventLoop.Now, viewer, isJoining))
+            _source?.RequestKeyFrame(this, viewer);
     }
 }
 

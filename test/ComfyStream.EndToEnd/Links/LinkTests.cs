@@ -37,7 +37,6 @@ public sealed class LinkTests(Chromium chromium)
         TestContext.Current.TestOutputHelper?.WriteLine($"{workflow}: {recovery}");
 
         Assert.True(watched.Link.ToInside.LostInOutage > 100, $"There was no outage: {watched.Link.ToInside}");
-        Assert.InRange(recovery.First, TimeSpan.Zero, TimeSpan.FromSeconds(5));
         await Quadrants.ShownAsync(watched.Viewer.Lab, workflow == "invert" ? Quadrants.Inverted : Quadrants.Colours);
         await watched.Viewer.Lab.ShowAsync($"link-outage-{workflow}");
         JsonElement after = await watched.SessionAsync();
