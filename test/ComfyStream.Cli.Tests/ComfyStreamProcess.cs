@@ -19,24 +19,28 @@ internal sealed class ComfyStreamProcess : IAsyncDisposable
         _errors = process.StandardError.ReadToEndAsync();
     }
 
-    public static ComfyStreamProcess Start(params IEnumerable<string> arguments)
-    {
-        string dll = Path.Combine(AppContext.BaseDirectory, "comfystream.dll");
-        return new ComfyStreamProcess(Process.Start(new ProcessStartInfo("dotnet", [dll, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!);
-    }
+    private static string ComfyStream => Path.Combine(AppContext.BaseDirectory, "comfystream.dll");
+
+    public static ComfyStreamProcess Start(params IEnumerable<string> arguments) => StartProgram(ComfyStream, arguments);
 
     /// <summary>Runs it to its end.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments) => RunProgramAsync(ComfyStream, arguments);
+
+    /// <summary>Runs another program of the repository to its end.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunProgramAsync(string dll, params string[] arguments)
     {
-        await using ComfyStreamProcess program = Start(arguments);
+        await using ComfyStreamProcess program = StartProgram(dll, arguments);
         string output = await program._process.StandardOutput.ReadToEndAsync(Cancel);
         await program._process.WaitForExitAsync(Cancel);
         return (program._process.ExitCode, output, await program._errors);
     }
+
+    private static ComfyStreamProcess StartProgram(string dll, IEnumerable<string> arguments) =>
+        new(Process.Start(new ProcessStartInfo("dotnet", [dll, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!);
 
     /// <summary>Waits for the line that holds a text.</summary>
     public async Task<string> LineWithAsync(string text)

@@ -15,13 +15,15 @@ internal sealed class Viewer : IAsyncDisposable
     private readonly TimeSpan[] _mediaTimes = new TimeSpan[MostPictures];
     private readonly TimeSpan[] _arrivals = new TimeSpan[MostPictures];
     private readonly EventLoop _loop;
+    private readonly bool _ownsLoop;
     private readonly WhepSubscriber _subscriber;
     private int _pictures;
     private long _sound;
 
     public Viewer(ClientOptions options, int index)
     {
-        _loop = new EventLoop(options.LocalEndPoint, $"viewer-{index}");
+        _ownsLoop = options.EventLoop is null;
+        _loop = options.EventLoop ?? new EventLoop(options.LocalEndPoint, $"viewer-{index}");
         _subscriber = new WhepSubscriber(options with { EventLoop = _loop }, Take);
     }
 
@@ -29,7 +31,7 @@ internal sealed class Viewer : IAsyncDisposable
 
     public long SoundCount => Volatile.Read(ref _sound);
 
-    /// <summary>Datagrams that arrived, of any kind.</summary>
+    /// <summary>Datagrams that arrived on its loop, of any kind.</summary>
     public long PacketCount => _loop.Counters.DatagramsReceived;
 
     public ReadOnlySpan<TimeSpan> MediaTimes => _mediaTimes.AsSpan(0, PictureCount);
@@ -55,7 +57,8 @@ internal sealed class Viewer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _subscriber.DisposeAsync();
-        _loop.Dispose();
+        if (_ownsLoop)
+            _loop.Dispose();
     }
 
     private void Take(EncodedFrame frame)

@@ -38,32 +38,25 @@ internal static class ForwardingBenchmark
     {
         await using RelayProcess relay = await RelayProcess.StartAsync();
         await using var camera = new CameraPublisher(clip, Loopback.OptionsFor(relay.UrlOf($"/whip?channelId={Channel}&prompts=passthrough")));
-        Viewer[] viewers = [.. Enumerable.Range(0, viewerCount).Select(i => new Viewer(Loopback.OptionsFor(relay.UrlOf($"/whep?streamId={Channel}")), i))];
-        try
-        {
-            await camera.StartAsync();
-            foreach (Viewer viewer in viewers)
-                await viewer.ConnectAsync();
-            await Task.Delay(warmUp);
+        await using var crowd = new Crowd();
+        await camera.StartAsync();
+        for (int i = 0; i < viewerCount; i++)
+            await crowd.AddAsync(relay.UrlOf($"/whep?streamId={Channel}"));
+        await Task.Delay(warmUp);
 
-            var measured = new List<ForwardingRound>();
-            for (int round = 0; round < rounds; round++)
-            {
-                RelaySample before = await RelaySample.TakeAsync(relay, Channel);
-                await Task.Delay(TimeSpan.FromSeconds(seconds));
-                RelaySample after = await RelaySample.TakeAsync(relay, Channel);
-                measured.Add(ForwardingRound.Of(before, after, [.. viewers.Select(viewer => Delivery.Of(viewer, camera, FramesPerSecond, before.Time, after.Time))]));
-                measured[^1].Print($"{viewerCount}");
-            }
-
-            ForwardingRound best = measured.MinBy(round => round.Median)!;
-            if (rounds > 1)
-                best.Print("   best");
-            return best;
-        }
-        finally
+        var measured = new List<ForwardingRound>();
+        for (int round = 0; round < rounds; round++)
         {
-            await Task.WhenAll(viewers.Select(viewer => viewer.DisposeAsync().AsTask()));
+            RelaySample before = await RelaySample.TakeAsync(relay, Channel);
+            await Task.Delay(TimeSpan.FromSeconds(seconds));
+            RelaySample after = await RelaySample.TakeAsync(relay, Channel);
+            measured.Add(ForwardingRound.Of(before, after, [.. crowd.Viewers.Select(viewer => Delivery.Of(viewer, camera, FramesPerSecond, before.Time, after.Time))]));
+            measured[^1].Print($"{viewerCount}");
         }
+
+        ForwardingRound best = measured.MinBy(round => round.Median)!;
+        if (rounds > 1)
+            best.Print("   best");
+        return best;
     }
 }

@@ -8,7 +8,7 @@ internal static class JoinReport
     public static void Print(string title, IReadOnlyList<Join> joins, int failed)
     {
         Console.WriteLine();
-        Console.WriteLine($"{title}: {joins.Count} joins, {failed} failed, {joins.Sum(join => join.Gaps)} gaps, {joins.Sum(join => join.PicturesLost)} pictures lost; the workflow left pictures out {joins.Sum(join => join.Skips)} times");
+        Console.WriteLine($"{title}: {joins.Count} joins, {failed} failed, {joins.Sum(join => join.Gaps)} gaps, {joins.Sum(join => join.PicturesLost)} pictures lost; {joins.Sum(join => join.Skips)} steps over pictures that were never coded");
         Console.WriteLine("                                          p50      p95      p99     most ms");
         Print("POST to its answer", joins.Select(join => join.Signaling));
         Print("ICE: to a path that works", joins.Select(join => join.Ice));

@@ -8,7 +8,7 @@ internal sealed class MemoryLoad : IAsyncDisposable
 {
     private readonly RelayProcess _relay;
     private readonly List<CameraPublisher> _cameras = [];
-    private readonly List<Viewer> _viewers = [];
+    private readonly Crowd _viewers = new();
 
     private MemoryLoad(RelayProcess relay) => _relay = relay;
 
@@ -36,14 +36,9 @@ internal sealed class MemoryLoad : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(_viewers.Select(viewer => viewer.DisposeAsync().AsTask()));
+        await _viewers.DisposeAsync();
         await Task.WhenAll(_cameras.Select(camera => camera.DisposeAsync().AsTask()));
     }
 
-    private async Task AddViewerAsync(int stream)
-    {
-        var viewer = new Viewer(Loopback.OptionsFor(_relay.UrlOf($"/whep?streamId=memory{stream}")), _viewers.Count);
-        _viewers.Add(viewer);
-        await viewer.ConnectAsync();
-    }
+    private Task AddViewerAsync(int stream) => _viewers.AddAsync(_relay.UrlOf($"/whep?streamId=memory{stream}"));
 }
