@@ -13,5 +13,6 @@ internal sealed class Percentiles
 
     public int Count => _sorted.Length;
 
-    public double At(double fraction) => _sorted.Length == 0 ? double.NaN : _sorted[Math.Min(_sorted.Length - 1, (int)(_sorted.Length * fraction))];
+    /// <summary>The least value that so many of the others do not exceed.</summary>
+    public double At(double fraction) => _sorted.Length == 0 ? double.NaN : _sorted[Math.Max(0, (int)Math.Ceiling(_sorted.Length * fraction) - 1)];
 }
