@@ -64,7 +64,8 @@ internal sealed class AnswerBuilder
         if (codecs.Count == 0)
         {
             string names = string.Join(", ", offered.Codecs.Select(codec => codec.Name).Distinct(StringComparer.OrdinalIgnoreCase).Take(20).Select(name => SdpText.Quote(name)));
-            return $"{offered} offers {(names.Length == 0 ? "no codec with an rtpmap" : names)}; this server takes {CodecRules.Names(_options.Formats(offered.Kind!.Value))}. Offer that codec.";
+            IReadOnlyList<PayloadFormat> formats = _options.Formats(offered.Kind!.Value);
+            return $"{offered} offers {(names.Length == 0 ? "no codec with an rtpmap" : names)}; this server takes {CodecRules.Names(formats)}. Offer {(formats.Count == 1 ? "that codec" : "one of them")}.";
         }
 
         // In a bundle the payload type tells the sections apart (RFC 9143 9.2).
