@@ -59,7 +59,9 @@ internal sealed class VideoPipeline : IAsyncDisposable
     public void Supervise(TimeSpan now)
     {
         _process.Supervise(now);
-        _passesInput = _output.Watch.Showing == Showing.Input;
+
+        // What the output shows may have been decided for the publisher before, whose workflow failed open.
+        _passesInput = FailsOpen && _output.Watch.Showing == Showing.Input;
     }
 
     /// <summary>Nothing more reaches the output, which is the next publisher's (any thread).</summary>

@@ -52,7 +52,7 @@ internal sealed class PictureWatch(TimeSpan graceTime, TimeSpan holdTime)
         _receivingSince = !isReceiving ? Never : _receivingSince == Never ? now : _receivingSince;
         if (shown != Never && now - shown <= LongestInterval)
             return Showing.Live;
-        return isReceiving ? ChooseWithoutResult(now, shown, failsOpen) : ChooseWithoutSource(now, shown, hasPublisher);
+        return isReceiving ? ChooseWithoutResult(now, shown, failsOpen) : ChooseWithoutSource(now, shown, hasPublisher, failsOpen);
     }
 
     // Pictures come, and nothing comes of them. The model rests while nobody watches: it has its time from then on.
@@ -60,11 +60,11 @@ internal sealed class PictureWatch(TimeSpan graceTime, TimeSpan holdTime)
     {
         TimeSpan begun = Latest(Latest(shown, _receivingSince), WatchedSince(now));
         if (now - begun <= holdTime)
-            return Showing.IsInterruption() ? Showing : Showing.Held;
+            return Keep(failsOpen);
         return failsOpen ? Showing.Input : Showing.WorkflowSlate;
     }
 
-    private Showing ChooseWithoutSource(TimeSpan now, TimeSpan shown, bool hasPublisher)
+    private Showing ChooseWithoutSource(TimeSpan now, TimeSpan shown, bool hasPublisher, bool failsOpen)
     {
         if (!hasPublisher && shown == Never)
             return Showing.NoPublisherSlate;
@@ -72,9 +72,12 @@ internal sealed class PictureWatch(TimeSpan graceTime, TimeSpan holdTime)
         // A publisher's first picture takes a moment, and whoever just came waits for that moment only.
         bool isSoon = hasPublisher && now - Latest(_publishingSince, WatchedSince(now)) <= holdTime;
         if (isSoon || (shown != Never && now - shown <= graceTime))
-            return Showing.IsInterruption() ? Showing : Showing.Held;
+            return Keep(failsOpen);
         return hasPublisher ? Showing.NoPictureSlate : Showing.InterruptedSlate;
     }
+
+    // A slate stays until there is a picture; the input only as long as the workflow of now lets it through.
+    private Showing Keep(bool failsOpen) => Showing.IsSlate() || (failsOpen && Showing == Showing.Input) ? Showing : Showing.Held;
 
     private TimeSpan WatchedSince(TimeSpan now) => _watchedSince == Never ? now : _watchedSince;
 

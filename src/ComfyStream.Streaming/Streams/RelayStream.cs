@@ -112,7 +112,12 @@ internal sealed class RelayStream : IDisposable
                 _waitingSince = TimeSpan.MinValue;
             else if (_waitingSince == TimeSpan.MinValue)
                 _waitingSince = now;
-            return input is null && now - _waitingSince >= idleTimeout;
+            if (input is not null || now - _waitingSince < idleTimeout)
+                return false;
+
+            // Said once: they take a moment to go.
+            _waitingSince = now;
+            return true;
         }
     }
 
@@ -122,7 +127,8 @@ internal sealed class RelayStream : IDisposable
         PublisherSession? publisher = _publisher;
         StreamInput? input = publisher?.Input;
         var pipeline = input?.Pipeline;
-        EncodeStage? encoder = Processed.Encoder;
+        EncodeStage? encoder = pipeline is null ? null : Processed.Encoder;
+        (int width, int height) = SizeOf(Processed, input);
         return new StreamSnapshot(
             Channel,
             Workflow.Name,
@@ -132,8 +138,8 @@ internal sealed class RelayStream : IDisposable
             ReplacedFrames: (pipeline?.ReplacedCount ?? 0) + (encoder?.ReplacedCount ?? 0),
             FailedFrames: pipeline?.FailedCount ?? 0,
             Error: _failures.Last,
-            Width: encoder?.Width is > 0 and { } width ? width : input?.Format.Width ?? 0,
-            Height: encoder?.Height is > 0 and { } height ? height : input?.Format.Height ?? 0,
+            Width: width,
+            Height: height,
             Stages: [.. (pipeline?.Times ?? []).Concat(encoder is null ? [] : [encoder.Times]).Append(_latency).Select(times => times.Snapshot())])
         {
             Shows = Processed.Watch.Showing.ToWord(),
@@ -182,12 +188,15 @@ internal sealed class RelayStream : IDisposable
         output.PassWaitingRequest(now);
         if (slates is null)
             return;
-        bool isCoded = output.Encoder is { Width: > 0 };
-        output.ShowSlate(
-            now, slates,
-            isCoded ? output.Encoder!.Width : input?.Format.Width ?? 0,
-            isCoded ? output.Encoder!.Height : input?.Format.Height ?? 0);
+        (int width, int height) = SizeOf(output, input);
+        output.ShowSlate(now, slates, width, height);
     }
+
+    // Of the pictures that viewers get; 0 before there were any. The encoder outlives the workflows that it worked for.
+    private (int Width, int Height) SizeOf(StreamOutput output, StreamInput? input) =>
+        output == Processed && input?.Pipeline is not null && output.Encoder is { Width: > 0 } encoder ? (encoder.Width, encoder.Height)
+        : input is null ? (0, 0)
+        : (input.Format.Width, input.Format.Height);
 
     private void Tell(Showing before, Showing showing)
     {

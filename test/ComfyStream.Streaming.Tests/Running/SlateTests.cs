@@ -135,6 +135,26 @@ public sealed class SlateTests
     }
 
     [Fact]
+    public async Task A_workflow_that_takes_over_from_one_that_fails_open_lets_no_input_through()
+    {
+        int painted = 0;
+        var open = new TestWorkflow("open", frame => painted++ < 20 ? TestWorkflow.Fill(frame, 160) : throw new InvalidOperationException("out of paint")) { FailsOpen = true };
+        var closed = new TestWorkflow("closed", _ => throw new InvalidOperationException("no ink either"));
+        await using var test = new TestRelay(options => options with { HoldTime = TimeSpan.FromSeconds(1) });
+        Camera first = await test.PublishAsync("cam", open);
+        Viewer viewer = await test.WatchAsync("cam");
+        await first.PlayUntil(Film.Shoot(320, 240, luma: 120), () => viewer.LastShown.Luma is > 110 and < 130, "the input is shown");
+
+        await first.DisposeAsync();
+        await TestRelay.Until(() => !test.Stream("cam").HasPublisher, "the first publisher is gone");
+        await Task.Delay(TimeSpan.FromSeconds(0.2), TestContext.Current.CancellationToken);
+        Camera second = await test.PublishAsync("cam", closed);
+        await second.PlayUntil(Film.Shoot(320, 240, luma: 220), () => test.Stream("cam").Shows == "slate (the workflow gives no picture)", "the slate is shown");
+
+        Assert.DoesNotContain(viewer.Decode(), shown => shown.Luma > 200);
+    }
+
+    [Fact]
     public async Task Viewers_who_have_waited_for_a_publisher_for_too_long_are_sent_away()
     {
         await using var test = new TestRelay(options => options with { IdleTimeout = TimeSpan.FromSeconds(1) });
@@ -142,7 +162,7 @@ public sealed class SlateTests
 
         await test.UntilNothingIsLeft();
 
-        Assert.Contains(test.Log.Lines, line => line.StartsWith("Channel cam: nobody has published for 1 s", StringComparison.Ordinal));
+        Assert.Single(test.Log.Lines, line => line.StartsWith("Channel cam: nobody has published for 1 s", StringComparison.Ordinal));
         await TestRelay.Until(() => viewer.CloseReason == WebRtc.CloseReason.RemoteClose, "the viewer was told");
     }
 

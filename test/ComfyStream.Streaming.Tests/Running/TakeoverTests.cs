@@ -64,6 +64,8 @@ public sealed class TakeoverTests
         await second.PlayUntil(Dark, () => viewer.PictureCount >= 10, "the viewer sees the second publisher");
 
         Assert.All(viewer.Decode(), shown => Assert.InRange(shown.Luma, 195, 205));
+        Camera third = await test.PublishAsync("cam", TestWorkflow.Passthrough);
+        await third.PlayUntil(Film.Shoot(176, 144, luma: 60), () => test.Stream("cam").Width == 176, "the statistics tell the size that is forwarded, not the encoder's");
     }
 
     [Fact]

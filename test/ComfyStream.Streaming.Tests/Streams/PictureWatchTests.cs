@@ -105,6 +105,21 @@ public sealed class PictureWatchTests
     }
 
     [Fact]
+    public void The_input_is_not_shown_a_moment_longer_when_the_next_workflow_does_not_fail_open()
+    {
+        Run(2, publisher: true, receives: true, shows: true, failsOpen: true);
+        Run(5, publisher: true, receives: true, failsOpen: true);
+        Assert.Equal(Showing.Input, _watch.Showing);
+        _changes.Clear();
+
+        Run(0.8, publisher: false);
+        Run(5, publisher: true, receives: true);
+
+        Assert.DoesNotContain(Showing.Input, Shown);
+        Assert.Equal(Showing.WorkflowSlate, _watch.Showing);
+    }
+
+    [Fact]
     public void A_model_that_rested_while_nobody_watched_has_its_time_before_the_first_viewer_sees_a_slate()
     {
         Run(60, publisher: true, receives: true, isWatched: false);
