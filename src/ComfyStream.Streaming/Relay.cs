@@ -52,7 +52,7 @@ public sealed class Relay : IAsyncDisposable
             for (int i = 0; i < options.EventLoops; i++)
             {
                 int port = options.MediaPort == 0 ? 0 : options.MediaPort + i;
-                _loops.Add(new EventLoop(new IPEndPoint(options.MediaHost, port), $"net-{i}") { OnFault = _logger.SessionFault });
+                _loops.Add(new EventLoop(new IPEndPoint(options.MediaHost, port), $"net-{i}", options.SocketMode) { OnFault = _logger.SessionFault });
             }
         }
         catch
@@ -62,6 +62,7 @@ public sealed class Relay : IAsyncDisposable
             throw;
         }
 
+        _logger.SocketsWork(_loops[0].SocketMode, options.SocketMode is null ? "the best that works here" : "as --socket-mode says");
         AdvertisedAddresses = LocalCandidates.FindAddresses(_loops[0].LocalEndPoint.Address, options.Advertise);
         _peers = new PeerFactory(_loops, AdvertisedAddresses, _identity, options.Peer);
         if (options.Codecs is { } codecs)

@@ -1,5 +1,6 @@
 using System.Net;
 using ComfyStream.Media;
+using ComfyStream.Transport;
 using ComfyStream.WebRtc;
 
 namespace ComfyStream.Streaming;
@@ -15,6 +16,9 @@ public sealed record RelayOptions
 
     /// <summary>Event loops, each a thread with a socket of its own; 1 to 64.</summary>
     public int EventLoops { get; init; } = 1;
+
+    /// <summary>How datagrams go to and from the kernel; null: the best way that works here.</summary>
+    public SocketMode? SocketMode { get; init; }
 
     /// <summary>Addresses announced as candidates, best first; empty: every interface address, and loopback when bound to it.</summary>
     public IReadOnlyList<IPAddress> Advertise { get; init; } = [];

@@ -6,7 +6,7 @@ using ComfyStream.WebRtc;
 namespace ComfyStream.Transport;
 
 /// <summary>
-/// Receives datagrams in batches (recvmmsg) into one preallocated native slab, several of one path in one message where the kernel
+/// Receives datagrams in batches into one preallocated native slab, several of one path in one message where the kernel
 /// coalesces them. Owned by the event loop's thread; allocates nothing after construction.
 /// </summary>
 internal sealed unsafe class DatagramReceiver : IDisposable
@@ -70,7 +70,7 @@ internal sealed unsafe class DatagramReceiver : IDisposable
 
         for (int errors = 0; errors < MaxErrorsInARow; errors++)
         {
-            int count = LibC.ReceiveMany(_socket.Descriptor, _messages, BatchSize, LibC.MsgDontWait, null);
+            int count = _socket.Receive(_messages, BatchSize);
             if (count >= 0)
                 return count;
             if (Marshal.GetLastPInvokeError() == LibC.EAgain)

@@ -6,8 +6,8 @@ using ComfyStream.WebRtc;
 namespace ComfyStream.Transport;
 
 /// <summary>
-/// Collects what a turn sends in one preallocated native arena and sends it in batches (sendmmsg), several equal segments to one
-/// destination as one message (UDP_SEGMENT). Owned by the event loop's thread; allocates nothing after construction.
+/// Collects what a turn sends in one preallocated native arena and sends it in batches, several equal segments to one
+/// destination as one message where the kernel cuts it (UDP_SEGMENT). Owned by the event loop's thread; allocates nothing after construction.
 /// While the kernel takes nothing (its buffer is full), the arena is the bounded queue: what no longer fits is dropped, newest
 /// first, and counted; media recovers by retransmission, and what waits longer is worth less.
 /// </summary>
@@ -37,7 +37,6 @@ internal sealed unsafe class DatagramSender : IDisposable
     private readonly byte* _controls;
     private readonly byte* _arena;
     private readonly byte* _discard;
-    private bool _useSegmentation;
     private int _arenaUsed;
     private int _first;
     private int _end;
@@ -45,10 +44,10 @@ internal sealed unsafe class DatagramSender : IDisposable
     private long _bytesSent;
     private long _failures;
 
-    public DatagramSender(UdpSocket socket, bool allowSegmentation = true)
+    public DatagramSender(UdpSocket socket)
     {
         _socket = socket;
-        _useSegmentation = allowSegmentation && socket.SupportsSegmentation;
+        IsSegmenting = socket.SupportsSegmentation;
 
         const int HeaderBytes = 64 + 16 + NameBytes + ControlBytes;
         _slab = (byte*)NativeMemory.AllocZeroed((nuint)((SlotCount * HeaderBytes) + ArenaBytes + MaxTransmitBytes));
@@ -75,6 +74,9 @@ internal sealed unsafe class DatagramSender : IDisposable
 
     /// <summary>Datagrams that the kernel refused, or that found no room while it took none (any thread).</summary>
     public long Failures => Volatile.Read(ref _failures);
+
+    /// <summary>Whether the kernel cuts messages into datagrams: as long as no device has refused to.</summary>
+    public bool IsSegmenting { get; private set; }
 
     /// <summary>Whether something waits for the kernel.</summary>
     public bool HasPending => _first < _end;
@@ -104,7 +106,7 @@ internal sealed unsafe class DatagramSender : IDisposable
 
         // The offset is kept here: a flush in between resets it although the rest of this transmit still lies behind it.
         int start = _arenaUsed;
-        int runBytes = _useSegmentation ? segmentSize * Math.Clamp(MaxSegmentedBytes / segmentSize, 1, MaxSegments) : segmentSize;
+        int runBytes = IsSegmenting ? segmentSize * Math.Clamp(MaxSegmentedBytes / segmentSize, 1, MaxSegments) : segmentSize;
         for (int offset = 0; offset < transmit.ByteCount; offset += runBytes)
             Append(transmit.Path, _arena + start + offset, Math.Min(runBytes, transmit.ByteCount - offset), segmentSize);
         _arenaUsed = start + ((transmit.ByteCount + 63) & ~63);
@@ -116,7 +118,7 @@ internal sealed unsafe class DatagramSender : IDisposable
         int retried = -1;
         while (_first < _end)
         {
-            int sent = LibC.SendMany(_socket.Descriptor, _messages + _first, (uint)(_end - _first), LibC.MsgDontWait);
+            int sent = _socket.Send(_messages + _first, _end - _first);
             if (sent > 0)
             {
                 for (int i = 0; i < sent; i++)
@@ -208,7 +210,7 @@ internal sealed unsafe class DatagramSender : IDisposable
         }
 
         if (error == LibC.EIo)
-            _useSegmentation = false;
+            IsSegmenting = false;
 
         ref MessageHeader message = ref _messages[slot];
         message.ControlByteCount -= SegmentControlBytes;
@@ -217,7 +219,7 @@ internal sealed unsafe class DatagramSender : IDisposable
         {
             int length = Math.Min(segmentSize, byteCount - offset);
             _vectors[slot] = new IoVector { Base = data + offset, ByteCount = (nuint)length };
-            if (LibC.SendMany(_socket.Descriptor, _messages + slot, 1, LibC.MsgDontWait) == 1)
+            if (_socket.Send(_messages + slot, 1) == 1)
                 CountSent((nuint)length, length);
             else
                 CountFailures(length, length);

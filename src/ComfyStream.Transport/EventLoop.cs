@@ -40,10 +40,11 @@ public sealed class EventLoop : IDisposable
     /// <summary>Opens the socket and starts the thread.</summary>
     /// <param name="localEndPoint">Address and UDP port to bind to; IPv6Any takes IPv4 too. Port 0: any free one.</param>
     /// <param name="name">The thread's name, such as "net-0".</param>
+    /// <param name="mode">How datagrams go to and from the kernel; null: the best way that works here.</param>
     /// <exception cref="System.Net.Sockets.SocketException">The port is in use or the address is not ours.</exception>
-    public EventLoop(IPEndPoint localEndPoint, string name)
+    public EventLoop(IPEndPoint localEndPoint, string name, SocketMode? mode = null)
     {
-        _socket = UdpSocket.Open(localEndPoint);
+        _socket = UdpSocket.Open(localEndPoint, mode ?? SocketProbe.Best);
         LocalEndPoint = _socket.LocalEndPoint;
         _receiver = new DatagramReceiver(_socket);
         _sender = new DatagramSender(_socket);
@@ -54,6 +55,9 @@ public sealed class EventLoop : IDisposable
 
     /// <summary>Where the socket is bound.</summary>
     public IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>How datagrams go to and from the kernel.</summary>
+    public SocketMode SocketMode => _socket.Mode;
 
     /// <summary>Monotonic time since the process began (any thread): the <c>now</c> of all peers.</summary>
     public static TimeSpan Now => Stopwatch.GetElapsedTime(Epoch);

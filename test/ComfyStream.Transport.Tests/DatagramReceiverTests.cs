@@ -3,15 +3,16 @@ using System.Net.Sockets;
 
 namespace ComfyStream.Transport.Tests;
 
-public sealed class DatagramReceiverTests : IDisposable
+public abstract class DatagramReceiverTests : IDisposable
 {
-    private readonly UdpSocket _socket = UdpSocket.Open(new IPEndPoint(IPAddress.IPv6Any, 0));
+    private readonly UdpSocket _socket;
     private readonly DatagramReceiver _receiver;
     private readonly Socket _peer = Loopback.OpenPeer();
     private readonly IPEndPoint _target;
 
-    public DatagramReceiverTests()
+    private DatagramReceiverTests(SocketMode mode)
     {
+        _socket = UdpSocket.Open(new IPEndPoint(IPAddress.IPv6Any, 0), mode);
         _receiver = new DatagramReceiver(_socket);
         _target = new IPEndPoint(IPAddress.Loopback, _socket.LocalEndPoint.Port);
     }
@@ -37,27 +38,6 @@ public sealed class DatagramReceiverTests : IDisposable
         Loopback.ReceiveAll(_receiver, sent.Count, (datagram, _) => received.Add(datagram));
 
         Assert.Equal(sent, received);
-    }
-
-    [Fact]
-    public void Datagrams_that_were_sent_as_one_come_as_one_message_and_tell_their_size_and_path()
-    {
-        Assert.True(_socket.CoalescesReceived, "This kernel does not coalesce (Linux 5.0 does).");
-        using UdpSocket socket = UdpSocket.Open(new IPEndPoint(IPAddress.Loopback, 0));
-        using var sender = new DatagramSender(socket);
-        byte[] run = Loopback.Pattern((20 * 1200) + 300, 7);
-        run.CopyTo(sender.GetBuffer());
-        var path = new WebRtc.TransportPath(WebRtc.TransportAddress.From(socket.LocalEndPoint), WebRtc.TransportAddress.From(_target));
-        sender.Enqueue(new WebRtc.Transmit(path, run.Length, 1200));
-        Assert.True(sender.Flush());
-
-        int count = 0;
-        Assert.True(SpinWait.SpinUntil(() => (count = _receiver.Receive()) > 0, TimeSpan.FromSeconds(5)));
-        Assert.Equal(1, count);
-        Span<byte> datagrams = _receiver.GetDatagrams(0, out WebRtc.TransportPath received, out int datagramBytes);
-        Assert.Equal(run, datagrams.ToArray());
-        Assert.Equal(1200, datagramBytes);
-        Assert.Equal(new WebRtc.TransportPath(path.Remote, path.Local), received);
     }
 
     [Theory]
@@ -133,4 +113,32 @@ public sealed class DatagramReceiverTests : IDisposable
 
         Assert.Equal(0, allocated);
     }
+
+    public sealed class Segmented() : DatagramReceiverTests(SocketMode.Segmented)
+    {
+        [Fact]
+        public void Datagrams_that_were_sent_as_one_come_as_one_message_and_tell_their_size_and_path()
+        {
+            Assert.True(_socket.CoalescesReceived, "This kernel does not coalesce (Linux 5.0 does).");
+            using UdpSocket socket = UdpSocket.Open(new IPEndPoint(IPAddress.Loopback, 0));
+            using var sender = new DatagramSender(socket);
+            byte[] run = Loopback.Pattern((20 * 1200) + 300, 7);
+            run.CopyTo(sender.GetBuffer());
+            var path = new WebRtc.TransportPath(WebRtc.TransportAddress.From(socket.LocalEndPoint), WebRtc.TransportAddress.From(_target));
+            sender.Enqueue(new WebRtc.Transmit(path, run.Length, 1200));
+            Assert.True(sender.Flush());
+
+            int count = 0;
+            Assert.True(SpinWait.SpinUntil(() => (count = _receiver.Receive()) > 0, TimeSpan.FromSeconds(5)));
+            Assert.Equal(1, count);
+            Span<byte> datagrams = _receiver.GetDatagrams(0, out WebRtc.TransportPath received, out int datagramBytes);
+            Assert.Equal(run, datagrams.ToArray());
+            Assert.Equal(1200, datagramBytes);
+            Assert.Equal(new WebRtc.TransportPath(path.Remote, path.Local), received);
+        }
+    }
+
+    public sealed class Batched() : DatagramReceiverTests(SocketMode.Batched);
+
+    public sealed class Plain() : DatagramReceiverTests(SocketMode.Plain);
 }

@@ -6,21 +6,20 @@ namespace ComfyStream.Transport.Tests;
 
 public sealed class DatagramSenderTests : IDisposable
 {
-    private readonly UdpSocket _socket = UdpSocket.Open(new IPEndPoint(IPAddress.Any, 0));
     private readonly Socket _peer = Loopback.OpenPeer();
+    private UdpSocket? _socket;
 
     public void Dispose()
     {
         _peer.Dispose();
-        _socket.Dispose();
+        _socket?.Dispose();
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void A_segmented_transmit_arrives_as_datagrams_of_the_segment_size_and_a_shorter_last_one(bool segmentation)
+    [MemberData(nameof(SocketModes.All), MemberType = typeof(SocketModes))]
+    public void A_segmented_transmit_arrives_as_datagrams_of_the_segment_size_and_a_shorter_last_one(SocketMode mode)
     {
-        using var sender = new DatagramSender(_socket, segmentation);
+        using var sender = Open(mode);
         byte[] data = Loopback.Pattern(3500);
 
         Enqueue(sender, data, 1000);
@@ -33,11 +32,10 @@ public sealed class DatagramSenderTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void A_transmit_of_more_segments_than_the_kernel_takes_at_once_arrives_whole(bool segmentation)
+    [MemberData(nameof(SocketModes.All), MemberType = typeof(SocketModes))]
+    public void A_transmit_of_more_segments_than_the_kernel_takes_at_once_arrives_whole(SocketMode mode)
     {
-        using var sender = new DatagramSender(_socket, segmentation);
+        using var sender = Open(mode);
         byte[] data = Loopback.Pattern(65536);
 
         Enqueue(sender, data, 150);
@@ -47,11 +45,10 @@ public sealed class DatagramSenderTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void More_than_the_arena_holds_is_sent_in_several_batches(bool segmentation)
+    [MemberData(nameof(SocketModes.All), MemberType = typeof(SocketModes))]
+    public void More_than_the_arena_holds_is_sent_in_several_batches(SocketMode mode)
     {
-        using var sender = new DatagramSender(_socket, segmentation);
+        using var sender = Open(mode);
         byte[] data = Loopback.Pattern(1200);
         int received = 0;
         for (int i = 0; i < 1000; i++)
@@ -71,7 +68,7 @@ public sealed class DatagramSenderTests : IDisposable
     [Fact]
     public void A_destination_that_the_kernel_refuses_is_counted_and_does_not_hold_up_the_others()
     {
-        using var sender = new DatagramSender(_socket);
+        using var sender = Open(SocketMode.Segmented);
         TransportPath ipv6 = new(default, TransportAddress.From(IPAddress.IPv6Loopback, 9));
         TransportPath notOurs = Loopback.PathTo(_peer) with { Local = TransportAddress.From(IPAddress.Parse("198.51.100.7"), 9) };
 
@@ -90,7 +87,7 @@ public sealed class DatagramSenderTests : IDisposable
     public void Segments_too_long_for_the_path_in_one_send_pass_one_by_one()
     {
         // The loopback device takes 64 KiB, so what the kernel refuses here is a segment size beyond the whole of its limit.
-        using var sender = new DatagramSender(_socket);
+        using var sender = Open(SocketMode.Segmented);
         byte[] data = Loopback.Pattern(65536);
 
         Enqueue(sender, data, 40000);
@@ -100,11 +97,10 @@ public sealed class DatagramSenderTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Sending_allocates_nothing(bool segmentation)
+    [MemberData(nameof(SocketModes.All), MemberType = typeof(SocketModes))]
+    public void Sending_allocates_nothing(SocketMode mode)
     {
-        using var sender = new DatagramSender(_socket, segmentation);
+        using var sender = Open(mode);
         byte[] buffer = new byte[2000];
         long allocated = 0;
         var transmit = new Transmit(Loopback.PathTo(_peer), 8400, 1200);
@@ -125,6 +121,12 @@ public sealed class DatagramSenderTests : IDisposable
 
         Assert.Equal(0, allocated);
         Assert.Equal(50 * 35, sender.DatagramsSent);
+    }
+
+    private DatagramSender Open(SocketMode mode)
+    {
+        _socket = UdpSocket.Open(new IPEndPoint(IPAddress.Any, 0), mode);
+        return new DatagramSender(_socket);
     }
 
     private void Enqueue(DatagramSender sender, byte[] data, int segmentSize, TransportPath? path = null)

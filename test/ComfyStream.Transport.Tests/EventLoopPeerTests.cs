@@ -8,14 +8,18 @@ using ComfyStream.WebRtc.Packetization;
 namespace ComfyStream.Transport.Tests;
 
 /// <summary>Real peers over real sockets: ICE, DTLS and SRTP from one loop to another.</summary>
-public sealed class EventLoopPeerTests : IDisposable
+public abstract class EventLoopPeerTests : IDisposable
 {
     private readonly DtlsIdentity _identity = DtlsIdentity.Create(new DateOnly(2026, 1, 1));
-    private readonly EventLoop _serverLoop = new(new IPEndPoint(IPAddress.Loopback, 0), "net-server");
-    private readonly EventLoop _clientLoop = new(new IPEndPoint(IPAddress.Any, 0), "net-client");
+    private readonly EventLoop _serverLoop;
+    private readonly EventLoop _clientLoop;
     private readonly List<Exception> _faults = [];
 
-    public EventLoopPeerTests() => _serverLoop.OnFault = _faults.Add;
+    private EventLoopPeerTests(SocketMode mode)
+    {
+        _serverLoop = new EventLoop(new IPEndPoint(IPAddress.Loopback, 0), "net-server", mode) { OnFault = _faults.Add };
+        _clientLoop = new EventLoop(new IPEndPoint(IPAddress.Any, 0), "net-client", mode);
+    }
 
     public void Dispose()
     {
@@ -269,4 +273,10 @@ public sealed class EventLoopPeerTests : IDisposable
             loop.Touch(peer);
         }
     }
+
+    public sealed class Segmented() : EventLoopPeerTests(SocketMode.Segmented);
+
+    public sealed class Batched() : EventLoopPeerTests(SocketMode.Batched);
+
+    public sealed class Plain() : EventLoopPeerTests(SocketMode.Plain);
 }

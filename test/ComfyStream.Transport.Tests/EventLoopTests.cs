@@ -3,10 +3,13 @@ using System.Net.Sockets;
 
 namespace ComfyStream.Transport.Tests;
 
-public sealed class EventLoopTests : IDisposable
+/// <summary>What holds for a loop, whichever way its datagrams go.</summary>
+public abstract class EventLoopTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private readonly EventLoop _loop = new(new IPEndPoint(IPAddress.Loopback, 0), "net-test");
+    private readonly EventLoop _loop;
+
+    private EventLoopTests(SocketMode mode) => _loop = new EventLoop(new IPEndPoint(IPAddress.Loopback, 0), "net-test", mode);
 
     public void Dispose() => _loop.Dispose();
 
@@ -197,4 +200,10 @@ public sealed class EventLoopTests : IDisposable
 
         public void Run(EventLoop loop) => Runs++;
     }
+
+    public sealed class Segmented() : EventLoopTests(SocketMode.Segmented);
+
+    public sealed class Batched() : EventLoopTests(SocketMode.Batched);
+
+    public sealed class Plain() : EventLoopTests(SocketMode.Plain);
 }

@@ -6,23 +6,26 @@ namespace ComfyStream.Transport.Tests;
 
 public sealed class UdpSocketTests
 {
-    public static TheoryData<string, string> BoundAndAsked => new()
-    {
-        { "::", "127.0.0.1" },
-        { "::", "127.0.0.2" },
-        { "::", "::1" },
-        { "0.0.0.0", "127.0.0.1" },
-        { "0.0.0.0", "127.0.0.2" },
-        { "127.0.0.1", "127.0.0.1" },
-        { "::1", "::1" },
-    };
+    private static readonly (string Bound, string Asked)[] _addresses =
+    [
+        ("::", "127.0.0.1"),
+        ("::", "127.0.0.2"),
+        ("::", "::1"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.2"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("::1", "::1"),
+    ];
+
+    public static TheoryData<string, string, SocketMode> BoundAndAsked =>
+        [.. from pair in _addresses from mode in Enum.GetValues<SocketMode>() select new TheoryDataRow<string, string, SocketMode>(pair.Bound, pair.Asked, mode)];
 
     [Theory]
     [MemberData(nameof(BoundAndAsked))]
-    public void A_reply_leaves_from_the_address_that_was_asked(string bound, string asked)
+    public void A_reply_leaves_from_the_address_that_was_asked(string bound, string asked, SocketMode mode)
     {
         Assert.SkipWhen((bound + asked).Contains(':') && !Socket.OSSupportsIPv6, "This machine has no IPv6.");
-        using UdpSocket socket = UdpSocket.Open(new IPEndPoint(IPAddress.Parse(bound), 0));
+        using UdpSocket socket = UdpSocket.Open(new IPEndPoint(IPAddress.Parse(bound), 0), mode);
         using var receiver = new DatagramReceiver(socket);
         using var sender = new DatagramSender(socket);
         var askedEndPoint = new IPEndPoint(IPAddress.Parse(asked), socket.LocalEndPoint.Port);

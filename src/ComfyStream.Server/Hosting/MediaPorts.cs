@@ -16,6 +16,7 @@ internal static class MediaPorts
             MediaHost = options.MediaHost,
             MediaPort = options.MediaPort,
             EventLoops = options.EventLoops,
+            SocketMode = options.SocketMode,
             Advertise = options.Advertise,
             BitRate = options.BitRate,
             AllowRaw = options.AllowRaw,

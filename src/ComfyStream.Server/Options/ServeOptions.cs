@@ -1,4 +1,5 @@
 using System.Net;
+using ComfyStream.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace ComfyStream.Server.Options;
@@ -26,6 +27,9 @@ public sealed record ServeOptions
 
     /// <summary>Event loops, each a thread with a socket of its own.</summary>
     public int EventLoops { get; init; } = 1;
+
+    /// <summary>How the media sockets talk to the kernel; null: the best way that works here.</summary>
+    public SocketMode? SocketMode { get; init; }
 
     /// <summary>Addresses announced as candidates; empty: every interface address, and loopback when bound to it.</summary>
     public IReadOnlyList<IPAddress> Advertise { get; init; } = [];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using ComfyStream.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace ComfyStream.Server.Options;
@@ -24,6 +25,8 @@ public static class ServeSettings
             (options, text) => options with { MediaHost = Address("media-host", text) }),
         One("event-loops", "N", "Network threads, 1 to 64, each with a UDP port of its own. Default 1, enough for some hundred viewers.",
             (options, text) => options with { EventLoops = Number("event-loops", text, 1, 64) }),
+        One("socket-mode", "MODE", "How the media sockets talk to the kernel: segmented, batched or plain; auto tries them in this order. Default auto.",
+            (options, text) => options with { SocketMode = Mode(text) }),
         Many("advertise", "IP", "Address at which clients reach the media ports; repeatable. Behind NAT: the public one. Default every interface address.",
             (options, texts) => options with { Advertise = [.. texts.Select(text => Advertised(text))] }),
         Many("ice-server", "URL", "STUN or TURN server that clients are told of; repeatable: stun:host:port, turn:user:password@host:port?transport=udp, or none. Default a public STUN server.",
@@ -113,6 +116,15 @@ public static class ServeSettings
             ? (int)Math.Round(value * unit)
             : throw new ServeException($"--bitrate '{text}' must be 50k to 100M bit/s, as 2000000, 2.5M or 800k.");
     }
+
+    private static SocketMode? Mode(string text) => text.ToLowerInvariant() switch
+    {
+        "auto" => null,
+        "segmented" => SocketMode.Segmented,
+        "batched" => SocketMode.Batched,
+        "plain" => SocketMode.Plain,
+        _ => throw new ServeException($"--socket-mode '{text}' must be auto, segmented, batched or plain."),
+    };
 
     private static LogLevel Level(string text) => text.ToLowerInvariant() switch
     {

@@ -1,3 +1,4 @@
+using ComfyStream.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace ComfyStream.Streaming.Diagnostics;
@@ -61,6 +62,9 @@ internal static partial class RelayLog
 
     [LoggerMessage(20, LogLevel.Information, "Channel {Channel}: nobody has published for {Seconds} s; its viewers are sent away (--idle-timeout)")]
     public static partial void Idle(this ILogger logger, string channel, int seconds);
+
+    [LoggerMessage(21, LogLevel.Information, "Media sockets: {Mode}, {Reason}")]
+    public static partial void SocketsWork(this ILogger logger, SocketMode mode, string reason);
 
     [LoggerMessage(17, LogLevel.Warning, "{Protocol}: Session {Id} was given up: nothing came from the client any more")]
     public static partial void GivenUp(this ILogger logger, string protocol, string id);

@@ -40,6 +40,12 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "sendmmsg", SetLastError = true)]
     public static partial int SendMany(int socket, MessageHeader* messages, uint count, int flags);
 
+    [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
+    public static partial nint ReceiveOne(int socket, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    public static partial nint SendOne(int socket, MessageHeader* message, int flags);
+
     [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
     public static partial int SetSocketOption(int socket, int level, int option, int* value, uint byteCount);
 
@@ -67,7 +73,7 @@ internal unsafe struct IoVector
     public nuint ByteCount;
 }
 
-/// <summary>struct mmsghdr of 64-bit Linux: a msghdr (56 bytes) and the byte count that the kernel writes.</summary>
+/// <summary>struct mmsghdr of 64-bit Linux: a msghdr (56 bytes), and the byte count that recvmmsg and sendmmsg write.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 64)]
 internal unsafe struct MessageHeader
 {

@@ -1,5 +1,6 @@
 using System.Net;
 using ComfyStream.Server.Options;
+using ComfyStream.Transport;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -19,7 +20,7 @@ public sealed class ConfigFileTests : IDisposable
             {
               // comments are allowed
               "host": "0.0.0.0", "port": 9000, "workspace": "/srv/relay", "workflow": "invert",
-              "mediaPort": "9001", "mediaHost": "127.0.0.1", "eventLoops": 2,
+              "mediaPort": "9001", "mediaHost": "127.0.0.1", "eventLoops": 2, "socketMode": "plain",
               "advertise": ["203.0.113.7", "2001:db8::1"], "iceServer": "turn:u:p@t.example.org:3478",
               "bitrate": "2.5M", "allowRaw": true, "tlsSelfSigned": true, "demo": false, "logLevel": "warning",
               "channels": { "stage": { "workflow": "background-blur" }, "plain": {} },
@@ -32,6 +33,7 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Equal(9001, options.MediaPort);
         Assert.Equal(IPAddress.Loopback, options.MediaHost);
         Assert.Equal(2, options.EventLoops);
+        Assert.Equal(SocketMode.Plain, options.SocketMode);
         Assert.Equal([IPAddress.Parse("203.0.113.7"), IPAddress.Parse("2001:db8::1")], options.Advertise);
         Assert.Equal([new IceServer("turn:t.example.org:3478", "u", "p")], options.IceServers);
         Assert.Equal(2_500_000, options.BitRate);

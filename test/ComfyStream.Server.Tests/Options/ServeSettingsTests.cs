@@ -17,6 +17,7 @@ public sealed class ServeSettingsTests
     [InlineData("media-host", "localhost")]
     [InlineData("event-loops", "0")]
     [InlineData("event-loops", "65")]
+    [InlineData("socket-mode", "fast")]
     [InlineData("advertise", "0.0.0.0")]
     [InlineData("advertise", "relay.example.org")]
     [InlineData("ice-server", "http://example.org")]

@@ -1,12 +1,17 @@
+using ComfyStream.Transport;
+
 namespace ComfyStream.Streaming.Tests.Running;
 
 [Collection(OneRelayAtATime.Name)]
 public sealed class ForwardingTests
 {
-    [Fact]
-    public async Task A_viewer_receives_what_is_published_byte_for_byte()
+    [Theory]
+    [InlineData(SocketMode.Segmented)]
+    [InlineData(SocketMode.Batched)]
+    [InlineData(SocketMode.Plain)]
+    public async Task A_viewer_receives_what_is_published_byte_for_byte(SocketMode mode)
     {
-        await using var test = new TestRelay();
+        await using var test = new TestRelay(options => options with { SocketMode = mode });
         Camera camera = await test.PublishAsync("cam");
         Viewer viewer = await test.WatchAsync("cam");
         Film film = Film.Invent(count: 40, byteCount: 3000);
