@@ -37,6 +37,7 @@ internal static class Program
         idle          CPU of a relay that has nothing to do, and of the demo without viewers
                       --seconds 20
         micro         single operations by BenchmarkDotNet; its own options may follow, such as --filter '*Srtp*'
+                      --check-allocations (only compares what each allocates with Micro/allocations.md)  --write-allocations
 
         --smoke       with any of them but micro: only shows that it runs, within seconds; the figures mean nothing
         """;
@@ -76,8 +77,7 @@ internal static class Program
                     await IdleBenchmark.RunAsync(new Arguments(args[1..], "seconds"));
                     return 0;
                 case "micro":
-                    MicroBenchmarks.Run(args[1..]);
-                    return 0;
+                    return MicroBenchmarks.Run(args[1..]);
                 case "--help":
                     Console.WriteLine(Help);
                     return args.Length > 0 ? 0 : 2;

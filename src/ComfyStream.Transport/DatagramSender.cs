@@ -78,6 +78,9 @@ internal sealed unsafe class DatagramSender : IDisposable
     /// <summary>Whether the kernel cuts messages into datagrams: as long as no device has refused to.</summary>
     public bool IsSegmenting { get; private set; }
 
+    /// <summary>Whether what is queued is counted and forgotten instead of sent: to measure all that comes before the kernel.</summary>
+    public bool ForgetsAll { get; init; }
+
     /// <summary>Whether something waits for the kernel.</summary>
     public bool HasPending => _first < _end;
 
@@ -118,7 +121,7 @@ internal sealed unsafe class DatagramSender : IDisposable
         int retried = -1;
         while (_first < _end)
         {
-            int sent = _socket.Send(_messages + _first, _end - _first);
+            int sent = ForgetsAll ? _end - _first : _socket.Send(_messages + _first, _end - _first);
             if (sent > 0)
             {
                 for (int i = 0; i < sent; i++)

@@ -14,13 +14,18 @@ public sealed class BenchmarkTests
     [InlineData("idle", "The demo, no viewers")]
     public async Task A_benchmark_prints_what_it_finds(string verb, string found)
     {
-        string output = AppContext.BaseDirectory.TrimEnd('/');
-        string configuration = Path.GetFileName(Path.GetDirectoryName(output)!);
-        string dll = Path.Combine(Repository.Root, "bench", "ComfyStream.Benchmarks", "bin", configuration, Path.GetFileName(output), "ComfyStream.Benchmarks.dll");
-
-        (int code, string printed, string errors) = await ComfyStreamProcess.RunProgramAsync(dll, verb, "--smoke");
+        (int code, string printed, string errors) = await RunAsync(verb, "--smoke");
 
         Assert.True(code == 0, $"{verb} ended with {code}:\n{printed}\n{errors}");
         Assert.Contains(found, printed, StringComparison.Ordinal);
+    }
+
+    /// <summary>Runs the benchmarks' program to its end.</summary>
+    internal static Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        string output = AppContext.BaseDirectory.TrimEnd('/');
+        string configuration = Path.GetFileName(Path.GetDirectoryName(output)!);
+        string dll = Path.Combine(Repository.Root, "bench", "ComfyStream.Benchmarks", "bin", configuration, Path.GetFileName(output), "ComfyStream.Benchmarks.dll");
+        return ComfyStreamProcess.RunProgramAsync(dll, arguments);
     }
 }

@@ -17,7 +17,7 @@ public class PeerBenchmarks
     private readonly byte[] _slab = new byte[1 << 16];
     private readonly Stack<PacketizedFrame> _free = new();
     private DtlsIdentity _identity = null!;
-    private ConnectedPeers[] _peers = [];
+    private PeersInMemory[] _peers = [];
     private TimeSpan _now;
 
     [Params(1, 100)]
@@ -27,7 +27,7 @@ public class PeerBenchmarks
     public void Setup()
     {
         _identity = DtlsIdentity.Create(new DateOnly(2026, 1, 1));
-        _peers = [.. Enumerable.Range(0, Viewers).Select(_ => new ConnectedPeers(_identity, _slab))];
+        _peers = [.. Enumerable.Range(0, Viewers).Select(_ => PeersInMemory.Connect(_identity, _slab))];
         _now = _peers.Max(peers => peers.Now);
         // What is kept for retransmission fills up and is given back from then on.
         for (int i = 0; i < 300; i++)
@@ -42,7 +42,7 @@ public class PeerBenchmarks
         packets.Begin(MediaKind.Video, _now, isKeyFrame: false, _now);
         H264Packetizer.Packetize(_picture, packets);
         int bytes = 0;
-        foreach (ConnectedPeers peers in _peers)
+        foreach (PeersInMemory peers in _peers)
         {
             if (!peers.Server.WriteFrame(_now, packets))
                 throw new InvalidOperationException("The peer takes no frame.");
@@ -57,7 +57,7 @@ public class PeerBenchmarks
     [GlobalCleanup]
     public void Cleanup()
     {
-        foreach (ConnectedPeers peers in _peers)
+        foreach (PeersInMemory peers in _peers)
             peers.Dispose();
         _identity.Dispose();
     }

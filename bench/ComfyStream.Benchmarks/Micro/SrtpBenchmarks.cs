@@ -24,10 +24,8 @@ public class SrtpBenchmarks
     private ulong _index;
 
     /// <summary>The cipher.</summary>
-    [Params("AEAD_AES_128_GCM", "AES128_CM_HMAC_SHA1_80")]
+    [Params(NamedProfile.Gcm, NamedProfile.Counter)]
     public string Profile { get; set; } = "";
-
-    private SrtpProfile ProfileValue => Profile == "AEAD_AES_128_GCM" ? SrtpProfile.AeadAes128Gcm : SrtpProfile.Aes128CmHmacSha1_80;
 
     /// <summary>Makes keys and packets.</summary>
     [GlobalSetup]
@@ -35,8 +33,8 @@ public class SrtpBenchmarks
     {
         (_header[0], _header[1]) = (0x80, 96);
         _key = RandomNumberGenerator.GetBytes(16);
-        _salt = RandomNumberGenerator.GetBytes(ProfileValue == SrtpProfile.AeadAes128Gcm ? 12 : 14);
-        _sender = new SrtpSendContext(ProfileValue, _key, _salt);
+        _salt = RandomNumberGenerator.GetBytes(NamedProfile.SaltBytes(Profile));
+        _sender = new SrtpSendContext(NamedProfile.Of(Profile), _key, _salt);
         _protected = new byte[Batch][];
         for (int i = 0; i < Batch; i++)
         {
@@ -56,7 +54,7 @@ public class SrtpBenchmarks
     [Benchmark(OperationsPerInvoke = Batch)]
     public int Unprotect()
     {
-        using var receiver = new SrtpReceiveContext(ProfileValue, _key, _salt);
+        using var receiver = new SrtpReceiveContext(NamedProfile.Of(Profile), _key, _salt);
         int bytes = 0;
         foreach (byte[] packet in _protected)
         {

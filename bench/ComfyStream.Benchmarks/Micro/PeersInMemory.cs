@@ -6,14 +6,14 @@ using ComfyStream.WebRtc.Sdp;
 
 namespace ComfyStream.Benchmarks.Micro;
 
-/// <summary>A server's peer that sends to a viewer's, connected in memory and in virtual time.</summary>
-internal sealed class ConnectedPeers : IDisposable
+/// <summary>A server's peer that sends to a viewer's, in memory and in virtual time.</summary>
+internal sealed class PeersInMemory : IDisposable
 {
     private static readonly TransportAddress _viewerAddress = TransportAddress.From(IPAddress.Parse("192.0.2.1"), 4000);
     private static readonly TransportAddress _serverAddress = TransportAddress.From(IPAddress.Parse("198.51.100.1"), 8890);
     private readonly PeerConnection _viewer;
 
-    public ConnectedPeers(DtlsIdentity identity, byte[] slab)
+    private PeersInMemory(DtlsIdentity identity)
     {
         var options = new OfferOptions
         {
@@ -36,12 +36,22 @@ internal sealed class ConnectedPeers : IDisposable
         _viewer = new PeerConnection(accepted.Session, identity, new PeerOptions(), Now);
         _viewer.AddLocalAddress(_viewerAddress);
         Server = new PeerConnection(answered.Session, identity, new PeerOptions(), Now);
-        Connect(slab);
     }
 
     public PeerConnection Server { get; }
 
     public TimeSpan Now { get; private set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Two that have not sent each other anything.</summary>
+    public static PeersInMemory Negotiate(DtlsIdentity identity) => new(identity);
+
+    /// <summary>Two that are connected.</summary>
+    public static PeersInMemory Connect(DtlsIdentity identity, byte[] slab)
+    {
+        var peers = new PeersInMemory(identity);
+        peers.Connect(slab);
+        return peers;
+    }
 
     public void Dispose()
     {
