@@ -279,14 +279,24 @@ public sealed class PeerConnection : IDisposable
         _sender.Start(keys.Profile, keys.SendMasterKey, keys.SendMasterSalt);
         keys.Clear();
         _liveness.IsSecured = true;
+        // The last flight of the handshake is the server's: a client that has it is asked for nothing any more.
+        if (Session.DtlsRole == DtlsRole.Client)
+            _dtls.Settle();
     }
 
     private void HandleRtp(TimeSpan now, Span<byte> datagram)
     {
         if (!_receiver.HandleRtp(now, datagram))
             return;
-        _liveness.Hear(now);
+        HearSecured(now);
         NoteReceived();
+    }
+
+    // Who sends under the keys has our last flight.
+    private void HearSecured(TimeSpan now)
+    {
+        _liveness.Hear(now);
+        _dtls.Settle();
     }
 
     private void NoteReceived()
@@ -302,7 +312,7 @@ public sealed class PeerConnection : IDisposable
         if (!_receiver.TryUnprotectRtcp(datagram, out int byteCount))
             return;
 
-        _liveness.Hear(now);
+        HearSecured(now);
         var reader = new RtcpReader(datagram[..byteCount]);
         while (reader.MoveNext())
             HandleRtcpPacket(now, reader.Current);

@@ -26,8 +26,17 @@ internal sealed unsafe class DtlsTransport : IDisposable
 
     private static readonly TimeSpan s_shortestWait = TimeSpan.FromMilliseconds(1);
 
+    /// <summary>
+    /// For so long after the handshake the server answers a client that lacks the last flight; a client's timer has given up by then.
+    /// </summary>
+    private static readonly TimeSpan s_lastFlightTime = TimeSpan.FromSeconds(30);
+
     private readonly SslHandle _ssl;
     private readonly DtlsRole _role;
+    private SettledAssociation? _settled;
+    private byte[] _settledDatagram = [];
+    private TimeSpan _settleAt = TimeSpan.MaxValue;
+    private long _droppedRecords;
 
     /// <summary>Makes an association with the peer whose SDP has <paramref name="remoteFingerprints"/>, of which one has to match.</summary>
     public DtlsTransport(DtlsIdentity identity, DtlsRole role, IReadOnlyList<Fingerprint> remoteFingerprints)
@@ -55,11 +64,11 @@ internal sealed unsafe class DtlsTransport : IDisposable
     /// <summary>When <see cref="HandleDeadline"/> wants to be called; <see cref="TimeSpan.MaxValue"/> for never.</summary>
     public TimeSpan NextDeadline { get; private set; } = TimeSpan.MaxValue;
 
-    /// <summary>Incoming records that were dropped unread: plaintext alerts, broken ones.</summary>
-    public long DroppedRecords => _ssl.State->DroppedRecords;
+    /// <summary>Whether libssl's session was freed before the end of the association.</summary>
+    public bool IsSettled => _settled is not null;
 
-    /// <summary>Outgoing datagrams that found no room.</summary>
-    public long DroppedDatagrams => _ssl.State->Outgoing.DroppedDatagrams;
+    /// <summary>Incoming records that were dropped unread: plaintext alerts, broken ones.</summary>
+    public long DroppedRecords => _settled is null ? _ssl.State->DroppedRecords : _droppedRecords;
 
     /// <summary>Begins the handshake: a client sends its ClientHello, a server (which may also just wait for datagrams) listens.</summary>
     public void Start(TimeSpan now)
@@ -77,6 +86,11 @@ internal sealed unsafe class DtlsTransport : IDisposable
             State = DtlsState.Handshaking;
         if (State is not (DtlsState.Handshaking or DtlsState.Connected) || datagram.IsEmpty)
             return;
+        if (_settled is not null)
+        {
+            ReadSettled(datagram);
+            return;
+        }
 
         var state = _ssl.State;
         fixed (byte* start = datagram)
@@ -98,6 +112,11 @@ internal sealed unsafe class DtlsTransport : IDisposable
     {
         if (State is not (DtlsState.Handshaking or DtlsState.Connected) || now < NextDeadline)
             return;
+        if (State == DtlsState.Connected && now >= _settleAt)
+        {
+            Settle();
+            return;
+        }
         OpenSsl.ERR_clear_error();
         if (OpenSsl.SSL_ctrl(_ssl, OpenSsl.DTLS_CTRL_HANDLE_TIMEOUT, 0, null) < 0)
             Fail(DtlsFailure.Timeout, $"The peer does not answer: {OpenSsl.TakeErrorText()} ({DroppedRecords} of its records were dropped, such as plaintext alerts).");
@@ -108,14 +127,21 @@ internal sealed unsafe class DtlsTransport : IDisposable
     public bool TryGetDatagram(Span<byte> destination, out int byteCount)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, MaxDatagramBytes);
-        return _ssl.State->Outgoing.TryDequeue(destination, out byteCount);
+        if (_settled is null)
+            return _ssl.State->Outgoing.TryDequeue(destination, out byteCount);
+        byteCount = _settledDatagram.Length;
+        _settledDatagram.CopyTo(destination);
+        _settledDatagram = [];
+        return byteCount > 0;
     }
 
-    /// <summary>Gives the SRTP keys (RFC 5764 4.2) while <see cref="State"/> is Connected. The caller clears them after use.</summary>
+    /// <summary>
+    /// Gives the SRTP keys (RFC 5764 4.2) while <see cref="State"/> is Connected, up to <see cref="Settle"/>. The caller clears them after use.
+    /// </summary>
     public bool TryGetKeyingMaterial(out SrtpKeyingMaterial keyingMaterial)
     {
         keyingMaterial = default;
-        if (State != DtlsState.Connected || !TryGetSrtpProfile(out var profile))
+        if (_settled is not null || State != DtlsState.Connected || !TryGetSrtpProfile(out var profile))
             return false;
         Span<byte> exported = stackalloc byte[profile.KeyingMaterialBytes()];
         var label = "EXTRACTOR-dtls_srtp"u8;
@@ -129,6 +155,22 @@ internal sealed unsafe class DtlsTransport : IDisposable
         return result == 1;
     }
 
+    /// <summary>
+    /// The handshake will not be asked for again: the peer sends under the keys, or it is the one that sent the last flight. Frees libssl's
+    /// session; from here on only the end of the association matters. The server's side does so by itself after 30 s.
+    /// </summary>
+    public void Settle()
+    {
+        // Once is enough: where it cannot be done, libssl's session stays.
+        if (State != DtlsState.Connected || _settleAt == TimeSpan.MaxValue)
+            return;
+        NextDeadline = _settleAt = TimeSpan.MaxValue;
+        if (!SettledAssociation.TryCreate(_ssl, _role, out _settled))
+            return;
+        _droppedRecords = _ssl.State->DroppedRecords;
+        _ssl.Dispose();
+    }
+
     /// <summary>Ends the association; if it was connected, close_notify waits in <see cref="TryGetDatagram"/>.</summary>
     public void Close()
     {
@@ -140,14 +182,19 @@ internal sealed unsafe class DtlsTransport : IDisposable
     }
 
     /// <summary>Frees the native session and its keys, without telling the peer.</summary>
-    public void Dispose() => _ssl.Dispose();
+    public void Dispose()
+    {
+        _ssl.Dispose();
+        _settled?.Dispose();
+        _settled = null;
+    }
 
     private void Handshake(TimeSpan now)
     {
         OpenSsl.ERR_clear_error();
         var result = OpenSsl.SSL_do_handshake(_ssl);
         if (result == 1)
-            Complete();
+            Complete(now);
         else if (OpenSsl.SSL_get_error(_ssl, result) is not (OpenSsl.SSL_ERROR_WANT_READ or OpenSsl.SSL_ERROR_WANT_WRITE))
             FailHandshake();
         else if (_ssl.State->ReadDatagrams > MaxHandshakeDatagrams)
@@ -155,7 +202,7 @@ internal sealed unsafe class DtlsTransport : IDisposable
         Arm(now);
     }
 
-    private void Complete()
+    private void Complete(TimeSpan now)
     {
         // libssl has called the check by now, or failed the handshake; keys do not hang on that alone.
         if (!_ssl.State->PeerCertificate.IsMatched)
@@ -163,7 +210,7 @@ internal sealed unsafe class DtlsTransport : IDisposable
         else if (!TryGetSrtpProfile(out _))
             Fail(DtlsFailure.NoSrtpProfile, "The peer agreed to none of our SRTP profiles (AEAD_AES_128_GCM, AES128_CM_HMAC_SHA1_80).");
         else
-            State = DtlsState.Connected;
+            (State, _settleAt) = (DtlsState.Connected, now + s_lastFlightTime);
         if (State == DtlsState.Failed)
             SendCloseNotify();
     }
@@ -215,8 +262,26 @@ internal sealed unsafe class DtlsTransport : IDisposable
         }
     }
 
+    private void ReadSettled(ReadOnlySpan<byte> datagram)
+    {
+        if (!_settled!.IsEndedBy(datagram, out var isCloseNotify, out var description, ref _droppedRecords))
+            return;
+        if (isCloseNotify)
+        {
+            Close();
+            return;
+        }
+        FailureText = $"The peer ended the DTLS association: alert {description}";
+        State = DtlsState.Closed;
+    }
+
     private void SendCloseNotify()
     {
+        if (_settled is not null)
+        {
+            _settledDatagram = _settled.CloseNotify;
+            return;
+        }
         OpenSsl.ERR_clear_error();
         _ = OpenSsl.SSL_shutdown(_ssl);
         OpenSsl.ERR_clear_error();
@@ -224,14 +289,15 @@ internal sealed unsafe class DtlsTransport : IDisposable
 
     private void Arm(TimeSpan now)
     {
-        NextDeadline = TimeSpan.MaxValue;
+        NextDeadline = State == DtlsState.Connected ? _settleAt : TimeSpan.MaxValue;
         if (State is not (DtlsState.Handshaking or DtlsState.Connected))
             return;
         OpenSsl.TimeValue remaining;
         if (OpenSsl.SSL_ctrl(_ssl, OpenSsl.DTLS_CTRL_GET_TIMEOUT, 0, &remaining) != 1)
             return;
         var wait = remaining.ToTimeSpan();
-        NextDeadline = now + (wait > s_shortestWait ? wait : s_shortestWait);
+        var due = now + (wait > s_shortestWait ? wait : s_shortestWait);
+        NextDeadline = due < NextDeadline ? due : NextDeadline;
     }
 
     private bool TryGetSrtpProfile(out SrtpProfile profile)

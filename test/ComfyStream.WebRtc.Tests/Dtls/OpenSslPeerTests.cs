@@ -121,6 +121,39 @@ public sealed class OpenSslPeerTests : IDisposable
         Assert.Equal("", transport.FailureText);
     }
 
+    [Theory]
+    [InlineData("ECDHE-ECDSA-AES128-GCM-SHA256")]
+    [InlineData("ECDHE-ECDSA-AES256-GCM-SHA384")]
+    [InlineData("ECDHE-ECDSA-CHACHA20-POLY1305")]
+    public void A_settled_association_understands_the_end_and_answers_it_under_each_cipher_suite(string suite)
+    {
+        var fingerprint = WriteCertificate(rsa: false);
+        using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [fingerprint]);
+        using var client = StartClient(Gcm, withCertificate: true, "-cipher", suite);
+        AssertSameKeys(transport, DtlsRole.Server, client, Gcm);
+        Assert.Contains(suite, client.Output, StringComparison.Ordinal);
+        transport.Settle();
+        client.WriteLine("Q");
+        Run(transport, () => transport.State == DtlsState.Closed);
+        Assert.Equal((DtlsState.Closed, ""), (transport.State, transport.FailureText));
+    }
+
+    [Theory]
+    [InlineData("ECDHE-ECDSA-AES128-GCM-SHA256")]
+    [InlineData("ECDHE-ECDSA-AES256-GCM-SHA384")]
+    [InlineData("ECDHE-ECDSA-CHACHA20-POLY1305")]
+    public void The_close_notify_of_a_settled_association_is_understood_under_each_cipher_suite(string suite)
+    {
+        var fingerprint = WriteCertificate(rsa: false);
+        using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [fingerprint]);
+        using var client = StartClient(Gcm, withCertificate: true, "-cipher", suite);
+        AssertSameKeys(transport, DtlsRole.Server, client, Gcm);
+        transport.Settle();
+        transport.Close();
+        Run(transport, () => true);
+        Assert.NotEmpty(client.TakeLine("closed"));
+    }
+
     private void AssertSameKeys(DtlsTransport transport, DtlsRole role, ToolProcess peer, string profile)
     {
         string? line = null;
@@ -186,10 +219,10 @@ public sealed class OpenSslPeerTests : IDisposable
         }
     }
 
-    private ToolProcess StartClient(string? profiles, bool withCertificate) => new("openssl",
+    private ToolProcess StartClient(string? profiles, bool withCertificate, params string[] more) => new("openssl",
     [
         "s_client", "-dtls1_2", "-connect", $"127.0.0.1:{((IPEndPoint)_socket.Client.LocalEndPoint!).Port}",
-        .. withCertificate ? CertificateArguments : [], .. profiles is null ? (string[])[] : ["-use_srtp", profiles], .. ExportArguments,
+        .. withCertificate ? CertificateArguments : [], .. profiles is null ? (string[])[] : ["-use_srtp", profiles], .. ExportArguments, .. more,
     ]);
 
     private ToolProcess StartServer(string profiles)

@@ -145,6 +145,26 @@ internal static unsafe partial class OpenSsl
         SslHandle ssl, byte* output, nuint outputBytes, byte* label, nuint labelBytes, byte* context, nuint contextBytes, int useContext);
 
     [LibraryImport(Ssl)]
+    public static partial nint SSL_get_current_cipher(SslHandle ssl);
+
+    /// <summary>The IANA number.</summary>
+    [LibraryImport(Ssl)]
+    public static partial ushort SSL_CIPHER_get_protocol_id(nint cipher);
+
+    /// <summary>The session, which stays the SSL's.</summary>
+    [LibraryImport(Ssl)]
+    public static partial nint SSL_get_session(SslHandle ssl);
+
+    [LibraryImport(Ssl)]
+    public static partial nuint SSL_SESSION_get_master_key(nint session, byte* output, nuint outputBytes);
+
+    [LibraryImport(Ssl)]
+    public static partial nuint SSL_get_client_random(SslHandle ssl, byte* output, nuint outputBytes);
+
+    [LibraryImport(Ssl)]
+    public static partial nuint SSL_get_server_random(SslHandle ssl, byte* output, nuint outputBytes);
+
+    [LibraryImport(Ssl)]
     public static partial void DTLS_set_timer_cb(SslHandle ssl, delegate* unmanaged<nint, uint, uint> callback);
 
     [LibraryImport(Ssl)]
