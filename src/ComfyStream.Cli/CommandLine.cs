@@ -18,12 +18,13 @@ internal static class CommandLine
           ./comfystream serve --demo      a moving scene with its background blurred: open the printed address
           ./comfystream serve             publish to http://127.0.0.1:8889/whip, watch http://127.0.0.1:8889/whep
           ./comfystream serve --help      every option
+          ./comfystream token new --rights publish,view     a token, and the entry for the config file that asks for it
           ./comfystream setup             install the Debian packages that are missing (done by the launcher)
         """;
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var root = new RootCommand(Description) { ServeCommand.Create() };
+        var root = new RootCommand(Description) { ServeCommand.Create(), TokenCommand.Create() };
         SynchronousCommandLineAction help = TeachBy(root, Examples);
         root.SetAction(help.Invoke);
 

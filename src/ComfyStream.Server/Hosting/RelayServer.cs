@@ -1,8 +1,11 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
 using ComfyStream.Media;
+using ComfyStream.Server.Access;
 using ComfyStream.Server.Demo;
+using ComfyStream.Server.Limits;
 using ComfyStream.Server.Options;
 using ComfyStream.Server.Signaling;
 using ComfyStream.Server.Stats;
@@ -19,6 +22,9 @@ namespace ComfyStream.Server.Hosting;
 /// <summary>The whole server: relay, workflows, codecs, HTTP and demo, composed, started and ended together.</summary>
 public sealed class RelayServer : IAsyncDisposable
 {
+    // People mistype; programs that guess, or run with a token that has expired, wait.
+    private static readonly RateOptions _wrongTokens = new(PerSecond: 1, Burst: 20);
+
     private static readonly TimeSpan _httpPatience = TimeSpan.FromMilliseconds(500);
 
     // In the order in which they are made; disposed in the opposite one.
@@ -67,9 +73,8 @@ public sealed class RelayServer : IAsyncDisposable
     /// <summary>Pooled buffers that are out, of the relay.</summary>
     internal (int EncodedFrames, int VideoFrames, int PacketizedFrames) RentedBuffers => _relay?.RentedBuffers ?? default;
 
-    /// <summary>The paths that are served.</summary>
-    internal IEnumerable<string> Routes =>
-        ((IEndpointRouteBuilder)_http!).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Select(endpoint => endpoint.RoutePattern.RawText ?? "");
+    /// <summary>What is served.</summary>
+    internal IEnumerable<RouteEndpoint> Endpoints => ((IEndpointRouteBuilder)_http!).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
 
     /// <summary>Starts a server.</summary>
     /// <param name="options">What it is started with.</param>
@@ -101,7 +106,8 @@ public sealed class RelayServer : IAsyncDisposable
 
         var whip = new WhipEndpoints(_relay, _library, _workflows, loggers.CreateLogger<WhipEndpoints>());
         var whep = new WhepEndpoints(_relay, _workflows, loggers.CreateLogger<WhepEndpoints>());
-        MapEndpoints(http, _relay, whip, whep, loggers.CreateLogger<FaultBoundary>());
+        Authenticator authenticator = CreateAuthenticator(loggers, out string demoToken);
+        MapEndpoints(http, _relay, whip, whep, authenticator, loggers.CreateLogger<FaultBoundary>());
         await HttpHost.StartAsync(http, _options, cancellationToken);
         BaseAddress = HttpHost.AddressOf(http, _options);
         whip.Announce();
@@ -110,23 +116,40 @@ public sealed class RelayServer : IAsyncDisposable
         if (_options.Demo && _codecs.Codecs is { } codecs)
         {
             HttpClient client = Own(HttpHost.CreateClient(certificate));
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", demoToken);
             var publisher = new DemoPublisher(client, codecs, loggers);
             Own(new DemoRunner(publisher, new Uri(BaseAddress, $"/whip?channelId={ServeOptions.DemoChannel}"), loggers.CreateLogger<DemoRunner>()));
         }
     }
 
-    private void MapEndpoints(WebApplication http, Relay relay, WhipEndpoints whip, WhepEndpoints whep, ILogger<FaultBoundary> logger)
+    // The demo publishes like anyone else, by a token that nobody ever sees.
+    private Authenticator CreateAuthenticator(ILoggerFactory loggers, out string demoToken)
+    {
+        TokenSources sources = Own(new TokenSources(_options.Auth, TimeProvider.System));
+        demoToken = TokenDigest.NewToken();
+        TokenEntry[] own = _options.Demo
+            ? [new TokenEntry("the demo", TokenDigest.Of(demoToken), AccessRights.Publish, new ChannelPatterns([ServeOptions.DemoChannel]))]
+            : [];
+        return new Authenticator(_options.Auth, own, sources.All, _wrongTokens, TimeProvider.System, loggers.CreateLogger<Authenticator>());
+    }
+
+    private void MapEndpoints(WebApplication http, Relay relay, WhipEndpoints whip, WhepEndpoints whep, Authenticator authenticator, ILogger<FaultBoundary> logger)
     {
         http.Use(new FaultBoundary(logger).InvokeAsync);
         http.UseRouting();
+        http.Use(CrossOrigin.InvokeAsync);
+        http.Use(new AccessGate(authenticator).InvokeAsync);
 
         var links = new LinkHeader(_options.IceServers);
-        whip.Map(http, links);
-        whep.Map(http, links);
+        var owners = new SessionOwners(authenticator.IsOn, id => relay.Contains(SessionKind.Publisher, id) || relay.Contains(SessionKind.Subscriber, id));
+        var access = new SessionAccess(owners, AccessRule.OfSession(owners, _options.SessionUrlIsCapability));
+        whip.Map(http, links, access);
+        whep.Map(http, links, access);
         var health = new Health("ok", Version, _options.Demo ? ServeOptions.DemoChannel : null, _options.AllowRaw, _workflows.Default.Name, _codecs.Codecs is not null);
         new StatsEndpoints(relay, _library, health).Map(http);
         StudioPage.Map(http);
-        http.MapFallback("{*path}", context => Problem.WriteAsync(context, 404, "Resource not found. The page is at /, publishing at /whip, watching at /whep."));
+        http.MapFallback("{*path}", context => Problem.WriteAsync(context, 404, "Resource not found. The page is at /, publishing at /whip, watching at /whep."))
+            .WithMetadata(AccessRule.Open);
     }
 
     private T Own<T>(T part) where T : notnull

@@ -44,8 +44,8 @@ public sealed record ServeSummary(
             var warnings = new List<string>();
             if (CodecProblem.Length > 0)
                 warnings.Add($"Workflows cannot run, streams are only forwarded: {CodecProblem}");
-            if (IsReachableFromOutside)
-                warnings.Add("Whoever reaches this address may publish, watch and end sessions: nothing asks for a password yet. Keep it behind a firewall.");
+            if (IsReachableFromOutside && !Options.Auth.IsOn)
+                warnings.Add("Whoever reaches this address may publish, watch and end sessions. To ask for tokens: ./comfystream token new --rights publish,view");
             if (IsReachableFromOutside && !Options.TlsSelfSigned)
                 warnings.Add("Browsers on other devices give no camera to a page without HTTPS: add --tls-self-signed.");
             return warnings;

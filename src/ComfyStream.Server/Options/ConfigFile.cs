@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace ComfyStream.Server.Options;
 
 /// <summary>
-/// Reads the config file: a JSON object with the options of <see cref="ServeSettings"/> in camel case, and <c>channels</c>.
+/// Reads the config file: a JSON object with the options of <see cref="ServeSettings"/> in camel case, <c>channels</c> and <c>auth</c>.
 /// Comments and trailing commas are allowed; an unknown key is an error, because it is a mistyped one.
 /// </summary>
 public static class ConfigFile
@@ -58,8 +58,13 @@ public static class ConfigFile
                 options = options with { Channels = ReadChannels(property.Value) };
                 continue;
             }
+            if (property.Name == AuthConfig.Key)
+            {
+                options = options with { Auth = AuthConfig.Read(property.Value) };
+                continue;
+            }
             ServeSetting setting = ServeSettings.All.FirstOrDefault(setting => setting.Key == property.Name)
-                ?? throw new ServeException($"'{property.Name}' is no option; there are {string.Join(", ", ServeSettings.All.Select(setting => setting.Key).Append(ChannelsKey))}.");
+                ?? throw new ServeException($"'{property.Name}' is no option; there are {string.Join(", ", ServeSettings.All.Select(setting => setting.Key).Concat([ChannelsKey, AuthConfig.Key]))}.");
             options = setting.Apply(options, Values(setting, property.Value));
         }
         return options;
@@ -67,17 +72,10 @@ public static class ConfigFile
 
     private static IReadOnlyList<string> Values(ServeSetting setting, JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.Array when setting.IsRepeatable => [.. value.EnumerateArray().Select(item => Text(setting.Key, item))],
+        JsonValueKind.Array when setting.IsRepeatable => [.. value.EnumerateArray().Select(item => ConfigValue.Text(item, setting.Key))],
         JsonValueKind.True or JsonValueKind.False when setting.IsSwitch => [value.GetBoolean().ToString()],
         _ when setting.IsSwitch => throw new ServeException($"'{setting.Key}' is true or false."),
-        _ => [Text(setting.Key, value)],
-    };
-
-    private static string Text(string key, JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => value.GetString()!,
-        JsonValueKind.Number => value.GetRawText(),
-        _ => throw new ServeException($"'{key}' takes a text or a number, not {value.ValueKind.ToString().ToLowerInvariant()}."),
+        _ => [ConfigValue.Text(value, setting.Key)],
     };
 
     private static Dictionary<string, ChannelOptions> ReadChannels(JsonElement value)
@@ -99,7 +97,7 @@ public static class ConfigFile
             {
                 if (property.Name != "workflow")
                     throw new ServeException($"'{where}.{property.Name}' is no option of a channel; there is workflow.");
-                workflow = Text($"{where}.workflow", property.Value);
+                workflow = ConfigValue.Text(property.Value, $"{where}.workflow");
             }
             channels.Add(channel.Name, new ChannelOptions(workflow));
         }

@@ -1,5 +1,9 @@
 using System.Net;
+<<<<<<< HEAD
 using ComfyStream.Transport;
+=======
+using ComfyStream.Server.Access;
+>>>>>>> 7ce33ab (Access: bearer tokens with rights per channel, from the config file, JSON Web Tokens or a webhook)
 using Microsoft.Extensions.Logging;
 
 namespace ComfyStream.Server.Options;
@@ -60,6 +64,12 @@ public sealed record ServeOptions
 
     /// <summary>Settings of single channels, by name.</summary>
     public IReadOnlyDictionary<string, ChannelOptions> Channels { get; init; } = new Dictionary<string, ChannelOptions>();
+
+    /// <summary>Who is let in.</summary>
+    public AuthOptions Auth { get; init; } = new();
+
+    /// <summary>Whether, with tokens asked for, requests to a session need none: its address is then the key to it.</summary>
+    public bool SessionUrlIsCapability { get; init; }
 
     /// <summary>Channel of the demo.</summary>
     public const string DemoChannel = "demo";

@@ -11,7 +11,7 @@ public static class ServeSettings
     /// <summary>The table.</summary>
     public static IReadOnlyList<ServeSetting> All { get; } =
     [
-        One("host", "ADDRESS", "Address of the HTTP port; 0.0.0.0 for every one, which lets others in: nothing asks for a password yet. Default 127.0.0.1.",
+        One("host", "ADDRESS", "Address of the HTTP port; 0.0.0.0 for every one, which lets others in (docs/access.md). Default 127.0.0.1.",
             (options, text) => options with { Host = HostName(text) }),
         One("port", "PORT", "TCP port of HTTP; 0 takes a free one. Default 8889.",
             (options, text) => options with { Port = Number("port", text, 0, 65535) }),
@@ -41,6 +41,8 @@ public static class ServeSettings
             (options, text) => options with { IdleTimeout = Seconds("idle-timeout", text, 604800) }),
         Switch("tls-self-signed", "HTTPS with a certificate generated at start, so that a camera page works from another device (browsers warn once).",
             (options, isOn) => options with { TlsSelfSigned = isOn }),
+        Switch("session-url-is-capability", "With tokens asked for, let requests to a session pass without one, for clients that send none there: its address is then the key to it.",
+            (options, isOn) => options with { SessionUrlIsCapability = isOn }),
         Switch("demo", "Publish a built-in scene with a person to the channel demo, through background-blur. Turns --allow-raw on.",
             (options, isOn) => options with { Demo = isOn }),
         One("log-level", "LEVEL", "debug, info, warning or error. Default info.",

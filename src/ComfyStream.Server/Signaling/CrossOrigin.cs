@@ -16,6 +16,14 @@ internal static class CrossOrigin
     public static bool IsPreflight(HttpRequest request) =>
         HttpMethods.IsOptions(request.Method) && request.Headers.Origin.Count > 0 && request.Headers.AccessControlRequestMethod.Count > 0;
 
+    /// <summary>Lets pages of other origins read whatever is answered, refusals too.</summary>
+    public static Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<HttpResource>() is { IsCrossOrigin: true } && !HttpMethods.IsOptions(context.Request.Method))
+            AllowAnyOrigin(context.Response);
+        return next(context);
+    }
+
     public static void AllowAnyOrigin(HttpResponse response)
     {
         response.Headers.AccessControlAllowOrigin = "*";

@@ -1,3 +1,4 @@
+using ComfyStream.Server.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -7,7 +8,8 @@ namespace ComfyStream.Server.Signaling;
 /// <summary>
 /// One resource with its methods. HEAD follows GET, OPTIONS is answered, every other method is 405 with <c>Allow</c>.
 /// </summary>
-internal sealed class HttpResource
+/// <param name="access">What it asks of who calls it.</param>
+internal sealed class HttpResource(AccessRule access)
 {
     private readonly Dictionary<string, RequestDelegate> _methods = [];
     private readonly Dictionary<string, RequestDelegate> _refusals = [];
@@ -40,7 +42,7 @@ internal sealed class HttpResource
         return this;
     }
 
-    public void Map(IEndpointRouteBuilder routes, string pattern) => routes.Map(pattern, HandleAsync);
+    public void Map(IEndpointRouteBuilder routes, string pattern) => routes.Map(pattern, HandleAsync).WithMetadata(access, this);
 
     public Task NotAllowedAsync(HttpContext context, string reason)
     {
@@ -53,8 +55,6 @@ internal sealed class HttpResource
         string method = context.Request.Method;
         if (HttpMethods.IsOptions(method))
             return AnswerOptions(context);
-        if (IsCrossOrigin)
-            CrossOrigin.AllowAnyOrigin(context.Response);
         if (_methods.TryGetValue(method, out RequestDelegate? handler) || _refusals.TryGetValue(method, out handler))
             return handler(context);
         return NotAllowedAsync(context, "Method not allowed");

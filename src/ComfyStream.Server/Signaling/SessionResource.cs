@@ -1,4 +1,5 @@
 using System.Text;
+using ComfyStream.Server.Access;
 using ComfyStream.Streaming;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -14,7 +15,10 @@ namespace ComfyStream.Server.Signaling;
 /// <param name="relay">Where they live.</param>
 /// <param name="links">ICE servers that clients are told of.</param>
 /// <param name="offers">Turns an offer into a session.</param>
-internal sealed class SessionResource(string path, SessionKind kind, Relay relay, LinkHeader links, IOfferHandler offers)
+/// <param name="access">What its sessions ask of the caller.</param>
+/// <param name="endpointAccess">What the endpoint asks of the caller.</param>
+internal sealed class SessionResource(
+    string path, SessionKind kind, Relay relay, LinkHeader links, IOfferHandler offers, SessionAccess access, AccessRule endpointAccess)
 {
     /// <summary>Largest offer. Browsers send 2 to 10 KiB.</summary>
     public const int MaxOfferBytes = 64 * 1024;
@@ -26,14 +30,14 @@ internal sealed class SessionResource(string path, SessionKind kind, Relay relay
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        HttpResource endpoint = new() { IsCrossOrigin = true, Describe = DescribeEndpoint };
+        HttpResource endpoint = new(endpointAccess) { IsCrossOrigin = true, Describe = DescribeEndpoint };
         endpoint.On(HttpMethods.Post, PostAsync)
             .Get(AnswerEmpty)
             .Refuse(HttpMethods.Delete, context => MissingIdAsync(endpoint, context))
             .Refuse(HttpMethods.Patch, context => MissingIdAsync(endpoint, context))
             .Map(routes, path);
 
-        HttpResource session = new() { IsCrossOrigin = true };
+        HttpResource session = new(access.OfSession) { IsCrossOrigin = true };
         session.Get(GetSessionAsync)
             .On(HttpMethods.Delete, DeleteAsync)
             .Refuse(HttpMethods.Patch, context => PatchAsync(session, context))
@@ -43,7 +47,9 @@ internal sealed class SessionResource(string path, SessionKind kind, Relay relay
     private void DescribeEndpoint(HttpContext context)
     {
         context.Response.Headers["Accept-Post"] = SdpMediaType;
-        links.AddTo(context.Response);
+        // They may hold passwords.
+        if (AccessGrant.CallerOf(context) != Caller.Nobody)
+            links.AddTo(context.Response);
     }
 
     private Task MissingIdAsync(HttpResource endpoint, HttpContext context) =>
@@ -72,6 +78,7 @@ internal sealed class SessionResource(string path, SessionKind kind, Relay relay
             return;
         }
 
+        access.Owners.Remember(context, result.Id);
         HttpResponse response = context.Response;
         response.StatusCode = StatusCodes.Status201Created;
         response.Headers.Location = $"{Origin(context)}{path}/{result.Id}";

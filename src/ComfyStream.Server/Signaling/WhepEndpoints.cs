@@ -1,3 +1,4 @@
+using ComfyStream.Server.Access;
 using ComfyStream.Server.Hosting;
 using ComfyStream.Streaming;
 using Microsoft.AspNetCore.Http;
@@ -11,15 +12,15 @@ internal sealed partial class WhepEndpoints(Relay relay, ChannelWorkflows workfl
 {
     private const string Path = "/whep";
 
-    public void Map(IEndpointRouteBuilder routes, LinkHeader links) =>
-        new SessionResource(Path, SessionKind.Subscriber, relay, links, this).Map(routes);
+    public void Map(IEndpointRouteBuilder routes, LinkHeader links, SessionAccess access) =>
+        new SessionResource(Path, SessionKind.Subscriber, relay, links, this, access, access.Watching).Map(routes);
 
     /// <summary>Says that requests are now taken.</summary>
     public void Announce() => LogConfigured();
 
     public async Task<SessionResult> HandleAsync(HttpContext context, string offerSdp)
     {
-        string stream = context.Request.Query.TryGetValue("streamId", out var given) ? given.ToString() : "default";
+        string stream = StreamQuery.StreamId(context.Request);
         string channel = stream.Split('/', 2)[0];
         SessionResult result = await relay.SubscribeAsync(new SubscribeRequest(stream, offerSdp, workflows.DefaultOf(channel)), context.RequestAborted);
 

@@ -1,4 +1,5 @@
 using ComfyStream.Media;
+using ComfyStream.Server.Access;
 using ComfyStream.Server.Hosting;
 using ComfyStream.Streaming;
 using ComfyStream.Workflows;
@@ -13,15 +14,15 @@ internal sealed partial class WhipEndpoints(Relay relay, WorkflowLibrary library
 {
     private const string Path = "/whip";
 
-    public void Map(IEndpointRouteBuilder routes, LinkHeader links) =>
-        new SessionResource(Path, SessionKind.Publisher, relay, links, this).Map(routes);
+    public void Map(IEndpointRouteBuilder routes, LinkHeader links, SessionAccess access) =>
+        new SessionResource(Path, SessionKind.Publisher, relay, links, this, access, access.Publishing).Map(routes);
 
     /// <summary>Says that requests are now taken.</summary>
     public void Announce() => LogConfigured();
 
     public async Task<SessionResult> HandleAsync(HttpContext context, string offerSdp)
     {
-        string channel = context.Request.Query.TryGetValue("channelId", out var given) ? given.ToString() : "default";
+        string channel = StreamQuery.ChannelId(context.Request);
         string prompts = context.Request.Query["prompts"].ToString();
 
         SessionResult result;

@@ -1,3 +1,4 @@
+using ComfyStream.Server.Access;
 using ComfyStream.Streaming;
 
 namespace ComfyStream.Server.Stats;
@@ -13,10 +14,11 @@ internal sealed record ProcessingStatus(
     ProcessingDetails Details,
     IReadOnlyList<StreamSnapshot> Streams)
 {
-    public static ProcessingStatus Of(Relay relay)
+    /// <summary>The state of what a caller may watch; the sessions themselves, whose ids are keys, only for admin.</summary>
+    public static ProcessingStatus Of(Relay relay, Caller caller)
     {
-        var details = new ProcessingDetails(SessionStatistics.Of(relay, SessionKind.Publisher), SessionStatistics.Of(relay, SessionKind.Subscriber));
-        IReadOnlyList<StreamSnapshot> streams = relay.Streams();
+        var details = new ProcessingDetails(Visible(relay, SessionKind.Publisher, caller), Visible(relay, SessionKind.Subscriber, caller));
+        StreamSnapshot[] streams = [.. relay.Streams().Where(stream => caller.May(AccessRights.View, stream.Channel))];
         int active = streams.Count(stream => stream.PublisherConnected);
         bool hasFrames = streams.Any(stream => stream.PublisherConnected
             && HasFrames(stream.ProcessedFrames, details.WhipSessions.Values.Where(session => session.Stream == stream.Channel).Sum(session => session.FramesReceived), stream.Error));
@@ -27,9 +29,12 @@ internal sealed record ProcessingStatus(
             active,
             hasFrames,
             MessageFor(details.WhipSessions.Count, active, hasFrames),
-            details,
+            caller.MayEverywhere(AccessRights.Admin) ? details : new ProcessingDetails([], []),
             streams);
     }
+
+    private static Dictionary<string, SessionStatistics> Visible(Relay relay, SessionKind kind, Caller caller) => new(
+        SessionStatistics.Of(relay, kind).Where(session => caller.May(AccessRights.View, session.Value.Stream.Split('/', 2)[0])));
 
     /// <summary>
     /// Whether a viewer would get pictures. The model rests while nobody watches, so frames that arrived count as well as frames

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Security.Cryptography;
+using ComfyStream.Server.Access;
 using ComfyStream.Server.Signaling;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -24,7 +25,7 @@ internal static class StudioPage
     {
         byte[] body = Read(name);
         string tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(body).AsSpan(0, 8))}\"";
-        new HttpResource().Get(context => WriteAsync(context, body, tag, contentType)).Map(routes, pattern);
+        new HttpResource(AccessRule.Open).Get(context => WriteAsync(context, body, tag, contentType)).Map(routes, pattern);
     }
 
     private static Task WriteAsync(HttpContext context, byte[] body, string tag, string contentType)

@@ -2,6 +2,23 @@
 
 const element = id => document.getElementById(id);
 
+/** Key of the token in the storage of this tab, which ends with it. */
+const tokenKey = "comfystream-token";
+
+/** The token of `#token=...` is taken out of the address at once: addresses are shared, and tokens are not. */
+function takeToken() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (given === null) return;
+  sessionStorage.setItem(tokenKey, given);
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
+/** fetch() with the token, when there is one. */
+function send(url, options = {}) {
+  const token = sessionStorage.getItem(tokenKey);
+  return fetch(url, token ? { ...options, headers: { ...options.headers, Authorization: `Bearer ${token}` } } : options);
+}
+
 /** Back-off between attempts, in ms. */
 const firstPause = 1000;
 const longestPause = 8000;
@@ -56,11 +73,12 @@ class Session {
       const sdp = offer.sdp.replace(/useinbandfec=1/g, "useinbandfec=1;stereo=1");
       await peer.setLocalDescription({ type: "offer", sdp });
       // The server learns our addresses from our checks, so nothing waits for candidates.
-      const response = await fetch(this.url, {
+      const response = await send(this.url, {
         method: "POST",
         headers: { "Content-Type": "application/sdp" },
         body: peer.localDescription.sdp,
       });
+      if (response.status === 401 || response.status === 403) askForToken();
       if (response.status !== 201) throw new Error(await explain(response));
       const location = new URL(response.headers.get("Location"), response.url).pathname;
       const answer = await response.text();
@@ -116,7 +134,12 @@ class Session {
 
 /** Ends a session at the server; works while the page is being left, too. */
 function end(location) {
-  fetch(location, { method: "DELETE", keepalive: true }).catch(() => {});
+  send(location, { method: "DELETE", keepalive: true }).catch(() => {});
+}
+
+/** Shows the field for a token; the next attempt sends it. */
+function askForToken() {
+  element("token-card").hidden = false;
 }
 
 /** What a person can make of an error answer. */
@@ -288,7 +311,9 @@ class Studio {
     for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
       try {
         this.#health = await (await fetch("/health")).json();
-        this.#workflows = (await (await fetch("/workflows")).json()).workflows;
+        // Those who may only watch need no list.
+        const workflows = await send("/workflows");
+        this.#workflows = workflows.ok ? (await workflows.json()).workflows : [];
         break;
       } catch {
         this.#setState("lost", "No answer");
@@ -300,11 +325,15 @@ class Studio {
     this.#workflows.sort((a, b) => (b.name === first) - (a.name === first));
     element("workflow").replaceChildren(...this.#workflows.map(workflow => new Option(workflow.name, workflow.name)));
     this.#describeWorkflow();
-    element("publish").disabled = false;
+    element("publish").disabled = this.#workflows.length === 0;
     if (!navigator.mediaDevices?.getUserMedia) this.#fail(cameraNeedsHttps());
   }
 
   #wire() {
+    element("token-use").addEventListener("click", () => {
+      sessionStorage.setItem(tokenKey, element("token").value.trim());
+      location.reload();
+    });
     element("publish").addEventListener("click", () => this.#startCamera());
     element("stop").addEventListener("click", () => this.#stopCamera());
     element("workflow").addEventListener("change", () => {
@@ -409,7 +438,7 @@ class Studio {
 
   async #readStream() {
     try {
-      const status = await (await fetch("/processing/status")).json();
+      const status = await (await send("/processing/status")).json();
       return status.streams.find(stream => stream.channel === this.channel) ?? null;
     } catch {
       return null;
@@ -448,4 +477,5 @@ class Studio {
   }
 }
 
+takeToken();
 new Studio().run();

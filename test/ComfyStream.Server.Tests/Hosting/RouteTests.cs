@@ -14,6 +14,6 @@ public sealed class RouteTests
             new ServeOptions { Port = 0, MediaPort = 0, Workspace = folder.Path }, null, TestContext.Current.CancellationToken);
         Assert.Equal(
             ["/", "/health", "/processing/status", "/studio.css", "/studio.js", "/whep", "/whep-stats", "/whep/{id}", "/whip", "/whip-stats", "/whip/{id}", "/workflows", "{*path}"],
-            server.Routes.Order(StringComparer.Ordinal));
+            server.Endpoints.Select(endpoint => endpoint.RoutePattern.RawText!).Order(StringComparer.Ordinal));
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using ComfyStream.Server.Access;
 using ComfyStream.Server.Options;
 using ComfyStream.Transport;
 using Microsoft.Extensions.Logging;
@@ -45,7 +46,50 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Null(options.Channels["plain"].Workflow);
     }
 
+    [Fact]
+    public void Who_is_let_in_can_be_set_from_every_source()
+    {
+        AuthOptions auth = Read(
+            """
+            { "auth": {
+                "required": true,
+                "tokens": [ { "name": "alice", "sha256": "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", "rights": ["view", "raw"], "channels": "cam*" } ],
+                "jwt": { "jwksUrl": "https://id.example.org/jwks", "issuer": "i", "audience": "a", "rightsClaim": "scope", "channelsClaim": "rooms" },
+                "webhook": { "url": "http://127.0.0.1:9000/token", "timeoutSeconds": 2.5, "cacheSeconds": 0 } } }
+            """).Auth;
+        Assert.True(auth.Required);
+        TokenEntry token = Assert.Single(auth.Tokens);
+        Assert.Equal(TokenDigest.Of("hello"), token.Sha256.ToArray());
+        Assert.Equal(AccessRights.View | AccessRights.Raw, token.Rights);
+        Assert.True(token.Channels.Contains("cam1"));
+        Assert.Equal(new JwtOptions { JwksUrl = new Uri("https://id.example.org/jwks"), Issuer = "i", Audience = "a", RightsClaim = "scope", ChannelsClaim = "rooms" }, auth.Jwt);
+        Assert.Equal(new WebhookOptions(new Uri("http://127.0.0.1:9000/token"), TimeSpan.FromSeconds(2.5), TimeSpan.Zero), auth.Webhook);
+    }
+
     [Theory]
+    [InlineData("publish,view", "*")]
+    [InlineData("admin", "cam*, stage")]
+    public void The_entry_of_a_new_token_is_read_back_as_it_was_asked_for(string rights, string channels)
+    {
+        NewToken made = NewToken.Create(rights, channels, "al\"ice");
+        TokenEntry entry = Assert.Single(Read($"{{ \"auth\": {{ \"tokens\": [ {made.Entry} ] }} }}").Auth.Tokens);
+        Assert.Equal(TokenDigest.Of(made.Text), entry.Sha256.ToArray());
+        Assert.Equal("al\"ice", entry.Name);
+        Assert.Equal(rights, string.Join(',', AccessRightNames.NamesOf(entry.Rights)));
+        Assert.DoesNotContain(made.Text, made.Entry, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{ "auth": { "token": [] } }""", "auth.token'")]
+    [InlineData("""{ "auth": { "tokens": [ { "name": "a" } ] } }""", "auth.tokens[0]")]
+    [InlineData("""{ "auth": { "tokens": [ { "sha256": "cst_abc" } ] } }""", "not the token itself")]
+    [InlineData("""{ "auth": { "tokens": [ { "rights": ["fly"] } ] } }""", "'fly'")]
+    [InlineData("""{ "auth": { "tokens": [ { "channels": ["a/raw"] } ] } }""", "'a/raw'")]
+    [InlineData("""{ "auth": { "required": "yes" } }""", "auth.required")]
+    [InlineData("""{ "auth": { "jwt": {} } }""", "keyFile or jwksUrl")]
+    [InlineData("""{ "auth": { "jwt": { "jwksUrl": "http://id.example.org/" } } }""", "https:")]
+    [InlineData("""{ "auth": { "webhook": { "url": "ftp://x/" } } }""", "auth.webhook.url")]
+    [InlineData("""{ "auth": { "webhook": { "cacheSeconds": -1 } } }""", "auth.webhook.cacheSeconds")]
     [InlineData("""{ "prot": 9000 }""", "'prot'")]
     [InlineData("""{ "media-port": 9000 }""", "mediaPort")]
     [InlineData("""{ "port": [1, 2] }""", "'port'")]
