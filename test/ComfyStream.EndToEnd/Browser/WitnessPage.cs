@@ -68,6 +68,9 @@ internal sealed record ShownPicture
 internal sealed record WitnessedPlayback
 {
     public string Codec { get; init; } = "";
+
+    /// <summary>Pictures that arrived whole.</summary>
+    public int FramesReceived { get; init; }
     public int FramesDecoded { get; init; }
     public int FramesDropped { get; init; }
     public int Freezes { get; init; }

@@ -17,7 +17,7 @@ internal sealed class Film
     /// <summary>Pictures from one key frame to the next.</summary>
     public const int KeyFrameInterval = 60;
 
-    private const int BitRate = 2_000_000;
+    private const int DefaultBitRate = 2_000_000;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     private Film(MediaCodec codec, IReadOnlyList<Unit> units) => (Codec, Units) = (codec, units);
@@ -28,11 +28,11 @@ internal sealed class Film
     public IReadOnlyList<Unit> Units { get; }
 
     /// <summary>Coded as browsers code: Constrained Baseline or VP8.</summary>
-    public static Film Shoot(Scene scene, MediaCodec codec = MediaCodec.H264)
+    public static Film Shoot(Scene scene, MediaCodec codec = MediaCodec.H264, int bitRate = DefaultBitRate)
     {
         Assert.True(LibavCodecFactory.TryLoad(out LibavCodecFactory? codecs, out string problem), problem);
         using var pictures = new VideoFramePool();
-        using IVideoEncoder encoder = codecs.CreateVideoEncoder(codec, scene.Width, scene.Height, Rate, BitRate, new EncodedFramePool());
+        using IVideoEncoder encoder = codecs.CreateVideoEncoder(codec, scene.Width, scene.Height, Rate, bitRate, new EncodedFramePool());
         var units = new List<Unit>();
         for (int number = 0; number < Length; number++)
         {

@@ -11,7 +11,9 @@ internal sealed class FilmPublisher : IAsyncDisposable
 {
     private const int AudioBitRate = 64_000;
     private const float Loudness = 0.3f;
-    private static readonly TimeSpan _soundInterval = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>From one packet of sound to the next.</summary>
+    public static readonly TimeSpan SoundInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly WhipPublisher _publisher;
     private readonly int _hertz;
@@ -22,6 +24,7 @@ internal sealed class FilmPublisher : IAsyncDisposable
     private volatile Film _film;
     private DateTimeOffset _begun;
     private int _keyFrameWanted;
+    private int _picturesSent;
 
     private FilmPublisher(WhipPublisher publisher, Film film, int hertz, bool heedsRequests)
     {
@@ -32,6 +35,9 @@ internal sealed class FilmPublisher : IAsyncDisposable
 
     /// <summary>The session at the relay.</summary>
     public string Id => _publisher.SessionUrl!.Segments[^1];
+
+    /// <summary>Pictures sent so far.</summary>
+    public int PicturesSent => Volatile.Read(ref _picturesSent);
 
     /// <summary>The number of the picture that is sent now, of one that goes on whatever it is asked for.</summary>
     public int Number => (int)((DateTimeOffset.UtcNow - _begun) * Film.Rate / TimeSpan.FromSeconds(1)) % Film.Length;
@@ -75,15 +81,15 @@ internal sealed class FilmPublisher : IAsyncDisposable
         var reel = new Reel();
         for (int packet = 0; _publisher.State is PeerConnectionState.Connected or PeerConnectionState.Disconnected; packet++)
         {
-            for (; reel.Due <= packet * _soundInterval; SendPicture(reel.Next(_film, _heedsRequests && Interlocked.Exchange(ref _keyFrameWanted, 0) != 0), start))
+            for (; reel.Due <= packet * SoundInterval; SendPicture(reel.Next(_film, _heedsRequests && Interlocked.Exchange(ref _keyFrameWanted, 0) != 0), start))
             {
                 if (Wait(start + reel.Due))
                     return;
             }
 
-            if (Wait(start + packet * _soundInterval))
+            if (Wait(start + packet * SoundInterval))
                 return;
-            SendSound(sound, packet, start + packet * _soundInterval);
+            SendSound(sound, packet, start + packet * SoundInterval);
         }
     }
 
@@ -95,6 +101,7 @@ internal sealed class FilmPublisher : IAsyncDisposable
         frame.IsKeyFrame = picture.Unit.IsKeyFrame;
         frame.MediaTime = frame.FirstArrival = frame.LastArrival = start + picture.Time;
         _publisher.WriteVideo(frame);
+        Volatile.Write(ref _picturesSent, _picturesSent + 1);
         frame.Release();
     }
 

@@ -97,6 +97,7 @@ async function playback() {
   const audio = reports.find(report => report.type === "inbound-rtp" && report.kind === "audio") ?? {};
   return {
     codec: reports.find(report => report.id === video.codecId)?.mimeType ?? "",
+    framesReceived: video.framesReceived ?? 0,
     framesDecoded: video.framesDecoded ?? 0,
     framesDropped: video.framesDropped ?? 0,
     freezes: video.freezeCount ?? 0,

@@ -2,6 +2,7 @@
 
 aiortc_peer.py publish URL   publishes four colours and two tones until SIGTERM
 aiortc_peer.py view URL      watches for a while and prints what it saw and heard as JSON
+aiortc_peer.py follow URL    watches numbered pictures (Films/Scene.cs) for ten seconds and prints as JSON how many are missing or broken
 """
 
 import asyncio
@@ -23,7 +24,8 @@ aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 WIDTH, HEIGHT, RATE = 640, 360, 48000
 COLOURS = [(200, 40, 40), (40, 160, 60), (40, 60, 200), (210, 200, 60)]
 TONES = (440, 880)
-FRAMES_TO_SEE, SECONDS_TO_HEAR = 90, 2
+FRAMES_TO_SEE, SECONDS_TO_HEAR, FRAMES_TO_FOLLOW = 90, 2, 300
+FILM_LENGTH, NUMBER_BITS = 120, 12
 
 
 def rows_and_columns(quarter):
@@ -113,6 +115,46 @@ async def hear(track):
     return {"rate": frame.sample_rate, "tones": (spectrum.argmax(axis=0) * RATE / len(sound)).tolist()}
 
 
+def number_of(frame):
+    """The number in the bars at the upper edge; None when they are none."""
+    row = frame.to_ndarray(format="gray")[frame.height // 25]
+    light = [int(row[int((bar + 0.5) * frame.width / (NUMBER_BITS + 4))]) > 128 for bar in range(NUMBER_BITS + 4)]
+    bits = light[2:2 + NUMBER_BITS]
+    if light[:2] != [False, True] or light[-1] or (sum(bits) + light[-2]) % 2:
+        return None
+    return sum(bit << (NUMBER_BITS - 1 - place) for place, bit in enumerate(bits))
+
+
+async def follow(url):
+    pc = RTCPeerConnection()
+    pc.addTransceiver("video", direction="recvonly")
+    pc.addTransceiver("audio", direction="recvonly")
+    tracks = {}
+    pc.on("track", lambda track: tracks.setdefault(track.kind, track))
+    session = await connect(pc, url)
+
+    async def drain():
+        while True:
+            await tracks["audio"].recv()
+
+    draining = asyncio.ensure_future(drain())
+    last = number_of(await tracks["video"].recv())
+    print("following", flush=True)
+    result = {"frames": 0, "missing": 0, "broken": 0}
+    for _ in range(FRAMES_TO_FOLLOW):
+        number = number_of(await asyncio.wait_for(tracks["video"].recv(), 30))
+        result["frames"] += 1
+        if number is None:
+            result["broken"] += 1
+        else:
+            result["missing"] += (number - last - 1) % FILM_LENGTH
+            last = number
+    draining.cancel()
+    await asyncio.to_thread(delete_session, session)
+    await pc.close()
+    print("result " + json.dumps(result), flush=True)
+
+
 async def view(url):
     pc = RTCPeerConnection()
     pc.addTransceiver("video", direction="recvonly")
@@ -126,4 +168,4 @@ async def view(url):
     print("result " + json.dumps(result), flush=True)
 
 
-asyncio.run({"publish": publish, "view": view}[sys.argv[1]](sys.argv[2]))
+asyncio.run({"publish": publish, "view": view, "follow": follow}[sys.argv[1]](sys.argv[2]))
