@@ -1,9 +1,6 @@
 using System.Net;
-<<<<<<< HEAD
-using ComfyStream.Transport;
-=======
 using ComfyStream.Server.Access;
->>>>>>> 7ce33ab (Access: bearer tokens with rights per channel, from the config file, JSON Web Tokens or a webhook)
+using ComfyStream.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace ComfyStream.Server.Options;
