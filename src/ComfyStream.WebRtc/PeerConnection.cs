@@ -19,13 +19,15 @@ public sealed class PeerConnection : IDisposable
     private const int LargestRtcpBytes = 1200;
 
     private readonly IceAgent _ice;
-    private readonly DtlsTransport _dtls;
+    private readonly DtlsIdentity _identity;
     private readonly MediaReceiver _receiver;
     private readonly MediaSender _sender;
     private readonly Liveness _liveness;
+
+    // Made when the peer can be reached, on the loop's thread: an offer that nobody follows up costs no native memory.
+    private DtlsTransport? _dtls;
     private PendingEvents _events;
     private TimeSpan _lastNow;
-    private bool _dtlsStarted;
     private bool _goodbyePending;
     private bool _disposed;
 
@@ -33,10 +35,10 @@ public sealed class PeerConnection : IDisposable
     public PeerConnection(NegotiatedSession session, DtlsIdentity identity, PeerOptions options, TimeSpan now)
     {
         Session = session;
+        _identity = identity.Share();
         _lastNow = now;
         ulong tieBreaker = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
         _ice = new IceAgent(session.IceRole, session.LocalIce, session.RemoteIce, session.RemoteCandidates, tieBreaker);
-        _dtls = new DtlsTransport(identity, session.DtlsRole, session.RemoteFingerprints);
         _receiver = new MediaReceiver(session);
         _sender = new MediaSender(session, options.NtpEpoch);
         _liveness = new Liveness(options, now);
@@ -61,7 +63,7 @@ public sealed class PeerConnection : IDisposable
         {
             if (IsOver)
                 return TimeSpan.MaxValue;
-            TimeSpan next = Earlier(_liveness.NextDeadline(_lastNow), Earlier(_ice.NextDeadline, _dtls.NextDeadline));
+            TimeSpan next = Earlier(_liveness.NextDeadline(_lastNow), Earlier(_ice.NextDeadline, _dtls?.NextDeadline ?? TimeSpan.MaxValue));
             // Reports wait for the path that they leave on.
             bool hasMedia = _sender.IsStarted && _ice.TryGetSelectedPath(out _);
             return hasMedia ? Earlier(next, Earlier(_receiver.NextDeadline, _sender.NextDeadline)) : next;
@@ -106,10 +108,10 @@ public sealed class PeerConnection : IDisposable
             return;
 
         _ice.HandleDeadline(now);
-        if (_dtlsStarted)
+        if (_dtls is not null)
         {
             _dtls.HandleDeadline(now);
-            FollowDtls();
+            FollowDtls(_dtls);
         }
 
         _receiver.HandleDeadline(now);
@@ -160,7 +162,7 @@ public sealed class PeerConnection : IDisposable
 
         int segmentBytes = 0;
         int byteCount = isSelected && _sender.IsStarted ? WriteRtcp(now, slab) : 0;
-        if (byteCount == 0 && _dtlsStarted && _dtls.TryGetDatagram(slab, out int dtlsBytes))
+        if (byteCount == 0 && _dtls is not null && _dtls.TryGetDatagram(slab, out int dtlsBytes))
             byteCount = dtlsBytes;
         if (byteCount == 0 && isSelected && !IsOver)
             byteCount = _sender.WriteRtp(now, slab, out segmentBytes);
@@ -208,7 +210,8 @@ public sealed class PeerConnection : IDisposable
             End(PeerConnectionState.Closed, CloseReason.LocalClose);
         _sender.Dispose();
         _receiver.Dispose();
-        _dtls.Dispose();
+        _dtls?.Dispose();
+        _identity.Dispose();
     }
 
     private static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
@@ -226,50 +229,48 @@ public sealed class PeerConnection : IDisposable
             _liveness.Hear(now);
 
         // The active side waits for the nomination before it says anything but STUN; the passive side answers on any proven path.
-        if (!_dtlsStarted && _ice.TryGetSelectedPath(out _))
+        if (_dtls is null && _ice.TryGetSelectedPath(out _))
             StartDtls(now);
     }
 
-    private void StartDtls(TimeSpan now)
+    private DtlsTransport StartDtls(TimeSpan now)
     {
-        _dtlsStarted = true;
+        _dtls = new DtlsTransport(_identity, Session.DtlsRole, Session.RemoteFingerprints);
+        _identity.Dispose();
         _dtls.Start(now);
-        FollowDtls();
+        FollowDtls(_dtls);
+        return _dtls;
     }
 
     private void HandleDtls(TimeSpan now, ReadOnlySpan<byte> datagram)
     {
-        if (!_dtlsStarted)
-        {
-            if (Session.DtlsRole == DtlsRole.Client)
-                return;
-            StartDtls(now);
-        }
-
-        _dtls.HandleDatagram(now, datagram);
-        FollowDtls();
+        if (_dtls is null && Session.DtlsRole == DtlsRole.Client)
+            return;
+        DtlsTransport dtls = _dtls ?? StartDtls(now);
+        dtls.HandleDatagram(now, datagram);
+        FollowDtls(dtls);
     }
 
-    private void FollowDtls()
+    private void FollowDtls(DtlsTransport dtls)
     {
-        switch (_dtls.State)
+        switch (dtls.State)
         {
             case DtlsState.Connected when !_sender.IsStarted:
-                StartMedia();
+                StartMedia(dtls);
                 break;
             case DtlsState.Closed:
                 End(PeerConnectionState.Closed, CloseReason.RemoteClose);
                 break;
             case DtlsState.Failed:
-                CloseReason reason = _dtls.Failure == DtlsFailure.FingerprintMismatch ? CloseReason.FingerprintMismatch : CloseReason.DtlsFailed;
+                CloseReason reason = dtls.Failure == DtlsFailure.FingerprintMismatch ? CloseReason.FingerprintMismatch : CloseReason.DtlsFailed;
                 End(PeerConnectionState.Failed, reason);
                 break;
         }
     }
 
-    private void StartMedia()
+    private void StartMedia(DtlsTransport dtls)
     {
-        if (!_dtls.TryGetKeyingMaterial(out SrtpKeyingMaterial keys))
+        if (!dtls.TryGetKeyingMaterial(out SrtpKeyingMaterial keys))
         {
             End(PeerConnectionState.Failed, CloseReason.DtlsFailed);
             return;
@@ -281,7 +282,7 @@ public sealed class PeerConnection : IDisposable
         _liveness.IsSecured = true;
         // The last flight of the handshake is the server's: a client that has it is asked for nothing any more.
         if (Session.DtlsRole == DtlsRole.Client)
-            _dtls.Settle();
+            dtls.Settle();
     }
 
     private void HandleRtp(TimeSpan now, Span<byte> datagram)
@@ -296,7 +297,7 @@ public sealed class PeerConnection : IDisposable
     private void HearSecured(TimeSpan now)
     {
         _liveness.Hear(now);
-        _dtls.Settle();
+        _dtls!.Settle();
     }
 
     private void NoteReceived()
@@ -384,8 +385,7 @@ public sealed class PeerConnection : IDisposable
         if (reason == CloseReason.ConsentExpired)
             return;
         _goodbyePending = _sender.IsStarted;
-        if (_dtlsStarted)
-            _dtls.Close();
+        _dtls?.Close();
     }
 
     private void SetState(PeerConnectionState state)

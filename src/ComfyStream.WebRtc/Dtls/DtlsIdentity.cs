@@ -72,6 +72,10 @@ public sealed class DtlsIdentity : IDisposable
         }
     }
 
+    /// <summary>The same identity once more, for who may outlive this object.</summary>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    internal DtlsIdentity Share() => new(Context.Share(), Fingerprint);
+
     /// <summary>Frees the context once the last session made from it is gone.</summary>
     public void Dispose() => Context.Dispose();
 
@@ -98,6 +102,8 @@ public sealed class DtlsIdentity : IDisposable
         Check(OpenSsl.SSL_CTX_set_tlsext_use_srtp(context, srtpProfiles) == 0, "set the SRTP profiles");
         OpenSsl.SSL_CTX_ctrl(context, OpenSsl.SSL_CTRL_SET_SESS_CACHE_MODE, OpenSsl.SSL_SESS_CACHE_OFF, 0);
         OpenSsl.SSL_CTX_ctrl(context, OpenSsl.SSL_CTRL_SET_MAX_CERT_LIST, MaxCertificatesBytes, 0);
+        // No record is larger than a datagram; without this each session has a buffer for 16 KB.
+        OpenSsl.SSL_CTX_ctrl(context, OpenSsl.SSL_CTRL_SET_MAX_SEND_FRAGMENT, DtlsTransport.MaxDatagramBytes, 0);
         OpenSsl.SSL_CTX_set_options(
             context,
             OpenSsl.SSL_OP_NO_QUERY_MTU | OpenSsl.SSL_OP_NO_TICKET | OpenSsl.SSL_OP_NO_RENEGOTIATION | OpenSsl.SSL_OP_CIPHER_SERVER_PREFERENCE);

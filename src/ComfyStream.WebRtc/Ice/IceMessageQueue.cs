@@ -1,14 +1,14 @@
 namespace ComfyStream.WebRtc.Ice;
 
 /// <summary>
-/// The messages that an agent has to send, first in, first out, in a ring of fixed size. When it is full the new one is dropped and counted:
+/// The messages that an agent has to send, first in, first out, in a ring that grows to a fixed size. When it is full the new one is dropped and counted:
 /// STUN over UDP is repeated by whoever needs it.
 /// </summary>
 internal sealed class IceMessageQueue
 {
     public const int Capacity = 16;
 
-    private readonly IceMessage[] _ring = new IceMessage[Capacity];
+    private IceMessage[] _ring = new IceMessage[1];
     private int _first;
     private int _count;
 
@@ -23,7 +23,9 @@ internal sealed class IceMessageQueue
             return;
         }
 
-        _ring[(_first + _count) % Capacity] = message;
+        if (_count == _ring.Length)
+            Grow();
+        _ring[(_first + _count) % _ring.Length] = message;
         _count++;
     }
 
@@ -36,8 +38,16 @@ internal sealed class IceMessageQueue
         }
 
         message = _ring[_first];
-        _first = (_first + 1) % Capacity;
+        _first = (_first + 1) % _ring.Length;
         _count--;
         return true;
+    }
+
+    private void Grow()
+    {
+        var ring = new IceMessage[Math.Min(Capacity, 2 * _ring.Length)];
+        for (int i = 0; i < _count; i++)
+            ring[i] = _ring[(_first + i) % _ring.Length];
+        (_ring, _first) = (ring, 0);
     }
 }

@@ -9,7 +9,7 @@ internal sealed class ValidatedPathTable
     public const int Capacity = 16;
     private const int None = -1;
 
-    private readonly TransportPath[] _paths = new TransportPath[Capacity];
+    private TransportPath[] _paths = new TransportPath[1];
     private int _count;
     private int _selected = None;
 
@@ -25,6 +25,8 @@ internal sealed class ValidatedPathTable
             return;
         if (_count == Capacity)
             EvictOldest();
+        if (_count == _paths.Length)
+            Array.Resize(ref _paths, Math.Min(Capacity, 2 * _count));
         _paths[_count++] = path;
     }
 

@@ -1,8 +1,9 @@
 namespace ComfyStream.WebRtc.Streams;
 
 /// <summary>
-/// The frames sent last, by reference, so that a packet asked for again can be rebuilt bit by bit. Bounded by frames, bytes and
-/// age. Owned by the event loop's thread.
+/// The frames sent last, by reference, so that a packet asked for again can be rebuilt bit by bit. The frames themselves are shared by
+/// all viewers and by what is replayed to those who join; one stream's own is what its packets were sent with. Bounded by frames, bytes
+/// and age, and as large as a second of the stream needs. Owned by the event loop's thread.
 /// </summary>
 /// <param name="capacity">Most frames, a power of two.</param>
 internal sealed class RetransmissionBuffer(int capacity)
@@ -13,7 +14,9 @@ internal sealed class RetransmissionBuffer(int capacity)
     /// <summary>A packet older than this comes too late for any player.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
-    private readonly SentFrame[] _frames = new SentFrame[capacity];
+    private const int InitialCapacity = 16;
+
+    private SentFrame[] _frames = [];
     private int _first;
     private int _count;
     private long _bytes;
@@ -26,9 +29,11 @@ internal sealed class RetransmissionBuffer(int capacity)
     {
         frame.Frame.AddReference();
         Trim(frame.SentAt);
-        while (_count > 0 && (_count == _frames.Length || _bytes + frame.Frame.Payloads.Length > MaxBytes))
+        while (_count > 0 && (_count == capacity || _bytes + frame.Frame.Payloads.Length > MaxBytes))
             ReleaseOldest();
 
+        if (_count == _frames.Length)
+            Grow();
         At(_count++) = frame;
         _bytes += frame.Frame.Payloads.Length;
     }
@@ -86,6 +91,14 @@ internal sealed class RetransmissionBuffer(int capacity)
     }
 
     private ref SentFrame At(int position) => ref _frames[(_first + position) & (_frames.Length - 1)];
+
+    private void Grow()
+    {
+        var frames = new SentFrame[Math.Min(capacity, Math.Max(InitialCapacity, 2 * _frames.Length))];
+        for (int i = 0; i < _count; i++)
+            frames[i] = At(i);
+        (_frames, _first) = (frames, 0);
+    }
 
     private void ReleaseOldest()
     {

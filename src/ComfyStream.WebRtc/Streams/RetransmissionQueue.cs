@@ -17,8 +17,9 @@ internal sealed class RetransmissionQueue
     private static readonly TimeSpan _minRepeatTime = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan _maxRepeatTime = TimeSpan.FromMilliseconds(250);
 
-    private readonly ulong[] _queue = new ulong[Capacity];
-    private readonly Answer[] _answers = new Answer[Capacity];
+    // Made at the first request: most viewers lose nothing.
+    private ulong[] _queue = [];
+    private Answer[] _answers = [];
     private int _first;
     private int _count;
     // Chromium asks for more than is lost: a path that loses 5 % and reorders by 30 ms makes it ask for half of all packets, and
@@ -34,6 +35,8 @@ internal sealed class RetransmissionQueue
     /// <summary>Queues a packet of that size. False for a repeat, and when the allowance or the queue is exhausted.</summary>
     public bool TryEnqueue(TimeSpan now, ulong packetIndex, int byteCount, TimeSpan? roundTripTime)
     {
+        if (_queue.Length == 0)
+            (_queue, _answers) = (new ulong[Capacity], new Answer[Capacity]);
         ref Answer answer = ref _answers[packetIndex % Capacity];
         bool isRepeat = answer.PacketIndexPlusOne == packetIndex + 1 && now - answer.At < RepeatTime(roundTripTime);
         if (isRepeat || _count == Capacity || _credit < byteCount)
@@ -48,7 +51,7 @@ internal sealed class RetransmissionQueue
     /// <summary>The packet whose turn it is.</summary>
     public bool TryPeek(out ulong packetIndex)
     {
-        packetIndex = _queue[_first];
+        packetIndex = _count > 0 ? _queue[_first] : 0;
         return _count > 0;
     }
 

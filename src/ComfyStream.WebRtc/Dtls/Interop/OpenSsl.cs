@@ -17,6 +17,7 @@ internal static unsafe partial class OpenSsl
     public const int SSL_CTRL_SET_MTU = 17;
     public const int SSL_CTRL_SET_SESS_CACHE_MODE = 44;
     public const int SSL_CTRL_SET_MAX_CERT_LIST = 51;
+    public const int SSL_CTRL_SET_MAX_SEND_FRAGMENT = 52;
     public const int DTLS_CTRL_GET_TIMEOUT = 73;
     public const int DTLS_CTRL_HANDLE_TIMEOUT = 74;
     public const int SSL_CTRL_SET_GROUPS_LIST = 92;
@@ -71,6 +72,9 @@ internal static unsafe partial class OpenSsl
 
     [LibraryImport(Ssl)]
     public static partial SslContextHandle SSL_CTX_new(nint method);
+
+    [LibraryImport(Ssl)]
+    public static partial int SSL_CTX_up_ref(SslContextHandle context);
 
     [LibraryImport(Ssl)]
     public static partial void SSL_CTX_free(nint context);

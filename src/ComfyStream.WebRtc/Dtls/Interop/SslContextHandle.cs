@@ -10,6 +10,16 @@ internal sealed class SslContextHandle : SafeHandleZeroOrMinusOneIsInvalid
     {
     }
 
+    /// <summary>Another handle of the same context, which lives as long as one of them.</summary>
+    /// <exception cref="ObjectDisposedException">This one was disposed.</exception>
+    public SslContextHandle Share()
+    {
+        _ = OpenSsl.SSL_CTX_up_ref(this);
+        var shared = new SslContextHandle();
+        shared.SetHandle(handle);
+        return shared;
+    }
+
     protected override bool ReleaseHandle()
     {
         OpenSsl.SSL_CTX_free(handle);
