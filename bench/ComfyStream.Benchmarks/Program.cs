@@ -18,12 +18,20 @@ internal static class Program
         """
         Measures the relay and prints what it finds; docs/performance.md explains the figures.
 
-          dotnet run -c Release --project bench/ComfyStream.Benchmarks -- VERB [options]
+          ./comfystream bench VERB [options]
 
         forwarding    a camera forwarded without a workflow: added latency and CPU, to one viewer and to many
                       --seconds 20  --viewers 50  --rounds 3
-        fanout        one camera, viewers by the hundred: CPU a delivered packet, loss, latency, joins, memory
-                      --viewers 100,300,800  --seconds 15  --joins-per-second 50  --event-loops 1  --generator-loops 1  --workflow passthrough
+        fanout        one camera, viewers by the hundred: CPU a delivered packet and the limit beside it, loss, latency, joins, memory
+                      --viewers 1,10,100,300,500,800  --seconds 15  --joins-per-second 50  --warm-up-joins 300  --event-loops 1
+                      --profile gcm|cm                  the SRTP profile that viewers offer
+                      --workflow background-blur        a processed stream: its cost once, and what further viewers add
+                      --publishers 50 --viewers 5       many streams, beside one with as many viewers in all
+                      --tables                          all of these one after the other; some 12 minutes
+                      --url WHEP-URL                    a server that runs already; with --whip-url URL the camera is published to it and latency
+                                                        is measured, with --server-pid N its CPU and memory. Loopback addresses only: --allow-remote
+                                                        for another machine of yours
+                      --generator-loops N               threads and sockets that the viewers share; else one for 200 viewers
         joins         viewers who join: from their POST to the first picture of a run without a gap, and where the time goes
                       --seconds 30  --rate 10  --only forwarded|watched|unwatched
         swap          a second publisher takes over: from its first key frame to its first picture at a viewer
@@ -50,7 +58,7 @@ internal static class Program
             switch (verb)
             {
                 case "fanout":
-                    await FanOutBenchmark.RunAsync(new Arguments(args[1..], "viewers", "seconds", "joins-per-second", "event-loops", "generator-loops", "workflow"));
+                    await FanOutBenchmark.RunAsync(new Arguments(args[1..], FanOutBenchmark.Options.Split(' '), FanOutBenchmark.Switches.Split(' ')));
                     return 0;
                 case "forwarding":
                     await ForwardingBenchmark.RunAsync(new Arguments(args[1..], "seconds", "viewers", "rounds"));

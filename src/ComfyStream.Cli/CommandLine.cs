@@ -20,6 +20,7 @@ internal static class CommandLine
           ./comfystream serve --help      every option
           ./comfystream token new --rights publish,view     a token, and the entry for the config file that asks for it
           ./comfystream setup             install the Debian packages that are missing (done by the launcher)
+          ./comfystream bench fanout      load it with viewers by the hundred, and measure; bench --help has more (done by the launcher)
         """;
 
     public static async Task<int> RunAsync(string[] arguments)

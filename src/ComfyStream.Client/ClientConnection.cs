@@ -93,6 +93,15 @@ internal sealed class ClientConnection : IPeerHandler, IAsyncDisposable
         _closed.TrySetResult();
     }
 
+    /// <summary>The peer's counts; null when it is not on the loop.</summary>
+    public Task<PeerStatistics?> GetStatisticsAsync()
+    {
+        var taken = new TaskCompletionSource<PeerStatistics?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (Loop?.Post(_ => taken.SetResult(Peer?.GetStatistics())) != true)
+            taken.SetResult(null);
+        return taken.Task;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)

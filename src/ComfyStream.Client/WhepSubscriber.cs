@@ -57,6 +57,9 @@ public sealed class WhepSubscriber : IAsyncDisposable
     /// <summary>Asks the server for a key frame (any thread); after a loss it is asked by itself.</summary>
     public void RequestKeyFrame() => _connection.Loop?.Post(RequestKeyFrame);
 
+    /// <summary>What was received and lost so far (any thread); null while not connected.</summary>
+    public Task<PeerStatistics?> GetStatisticsAsync() => _connection.GetStatisticsAsync();
+
     /// <summary>Ends the session at the server (DELETE), closes the connection, and stops the client's own event loop.</summary>
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 

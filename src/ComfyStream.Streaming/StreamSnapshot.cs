@@ -54,6 +54,9 @@ public sealed record StreamSnapshot(
 /// <param name="Name">decode, process, encode, latency (last packet of a frame in to last packet out, once for each event loop with viewers).</param>
 /// <param name="Frames">Frames measured so far.</param>
 /// <param name="MedianMilliseconds">Median.</param>
+/// <param name="P95Milliseconds">95th percentile.</param>
 /// <param name="P99Milliseconds">99th percentile.</param>
+/// <param name="MaxMilliseconds">The longest.</param>
 /// <param name="MeanCpuMilliseconds">CPU time a frame on the stage's thread, mean since the start; 0 where it is not a thread's work.</param>
-public sealed record StageSnapshot(string Name, long Frames, double MedianMilliseconds, double P99Milliseconds, double MeanCpuMilliseconds);
+public sealed record StageSnapshot(
+    string Name, long Frames, double MedianMilliseconds, double P95Milliseconds, double P99Milliseconds, double MaxMilliseconds, double MeanCpuMilliseconds);

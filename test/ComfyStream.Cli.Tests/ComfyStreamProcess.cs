@@ -19,6 +19,8 @@ internal sealed class ComfyStreamProcess : IAsyncDisposable
         _errors = process.StandardError.ReadToEndAsync();
     }
 
+    public int ProcessId => _process.Id;
+
     private static string ComfyStream => Path.Combine(AppContext.BaseDirectory, "comfystream.dll");
 
     public static ComfyStreamProcess Start(params IEnumerable<string> arguments) => StartProgram(ComfyStream, arguments);

@@ -14,6 +14,7 @@ public sealed class HelpTests
         Assert.Empty(errors);
         Assert.Contains("serve", output, StringComparison.Ordinal);
         Assert.Contains("./comfystream serve --demo", output, StringComparison.Ordinal);
+        Assert.Contains("./comfystream bench", output, StringComparison.Ordinal);
     }
 
     [Fact]

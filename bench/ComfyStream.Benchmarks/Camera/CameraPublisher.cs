@@ -20,6 +20,7 @@ internal sealed partial class CameraPublisher : IAsyncDisposable
     private readonly TimeSpan[] _writtenAt = new TimeSpan[MostPictures];
     private readonly Thread _thread;
     private volatile bool _isStopping;
+    private volatile bool _isPaused;
     private volatile int _speed = 1;
     private int _isKeyFrameWanted;
     private long _pictures;
@@ -43,6 +44,12 @@ internal sealed partial class CameraPublisher : IAsyncDisposable
     public int Speed
     {
         set => _speed = value;
+    }
+
+    /// <summary>Whether nothing is sent for now. It goes on at the next picture's time, as if what lies between had been lost before it was coded.</summary>
+    public bool IsPaused
+    {
+        set => _isPaused = value;
     }
 
     /// <summary>When a picture was handed to the publisher.</summary>
@@ -88,6 +95,14 @@ internal sealed partial class CameraPublisher : IAsyncDisposable
             long number = _pictures;
             TimeSpan due = paceStart + TimeSpan.FromSeconds((number - paceFirst) / (double)(_clip.FramesPerSecond * speed));
             SleepUntil(due);
+            if (_isPaused)
+            {
+                // Whole intervals are left out, so that pictures stay in step and their numbers can be told by their times.
+                paceFirst--;
+                _packets = (due - start).Ticks / _soundInterval.Ticks + 1;
+                continue;
+            }
+
             if (Interlocked.Exchange(ref _isKeyFrameWanted, 0) != 0)
                 next = FindKeyFrame(next);
             WritePicture(number, _clip.Pictures[next], due + FrameNumbering.Lateness(number));

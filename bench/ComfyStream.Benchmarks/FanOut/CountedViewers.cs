@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using System.Net;
+using ComfyStream.Benchmarks.Joining;
 using ComfyStream.Client;
 using ComfyStream.Transport;
 using ComfyStream.WebRtc;
@@ -8,159 +8,160 @@ using ComfyStream.WebRtc.Dtls;
 namespace ComfyStream.Benchmarks.FanOut;
 
 /// <summary>
-/// Viewers by the hundred: each joins by WHEP, ICE and DTLS like any other and answers checks and reports; what it receives is
-/// counted by its RTP headers and not decrypted, so that they cost less than the relay that is measured. They share a few loops,
-/// by a local address each.
+/// Viewers by the hundred on few loops, so that they cost less than the server that is measured: on this machine by a loopback address
+/// each; towards another machine, where there is only one address, by a loop each.
 /// </summary>
 internal sealed class CountedViewers : IAsyncDisposable
 {
-    /// <summary>As many as there are addresses for.</summary>
-    public const int Most = 4096;
+    /// <summary>As many in all, those that left included, as there are addresses for.</summary>
+    public const int Most = 1 << 15;
 
+    // So often all packets of a viewer are decrypted, for as long as it is there, or its pictures are looked at until they follow each other.
+    private const int VerifiedEvery = 20;
+    private const int WatchedEvery = 10;
     private const byte FirstNetwork = 64;
+    private static readonly TimeSpan _runLength = TimeSpan.FromSeconds(1);
 
-    private readonly EventLoop[] _loops;
-    private readonly DtlsIdentity _identity = DtlsIdentity.Create(DateOnly.FromDateTime(DateTime.UtcNow));
-    private readonly HttpClient _http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 64 });
-    private readonly List<WhepSubscriber> _subscribers = [];
-    private readonly Received[] _received = new Received[Most];
+    private readonly List<EventLoop> _loops = [];
+    private readonly CountedViewer?[] _viewers = new CountedViewer?[Most];
+    private readonly DtlsIdentity _identity;
+    private readonly TimeSpan _interval;
+    private readonly bool _isLocal;
+    private Traffic _gone;
+    private int _last;
 
-    public CountedViewers(int loops)
+    /// <param name="loops">Event loops to share; 0: one for each viewer.</param>
+    /// <param name="identity">The certificate of all of them (not owned).</param>
+    /// <param name="framesPerSecond">Of the picture.</param>
+    public CountedViewers(int loops, DtlsIdentity identity, int framesPerSecond)
     {
-        _loops = new EventLoop[loops];
+        (_identity, _interval, _isLocal) = (identity, TimeSpan.FromSeconds(1.0 / framesPerSecond), loops > 0);
         for (int i = 0; i < loops; i++)
-            _loops[i] = new EventLoop(new IPEndPoint(IPAddress.Any, 0), $"viewers-{i}") { Tap = Count };
+            _loops.Add(new EventLoop(new IPEndPoint(IPAddress.Any, 0), $"viewers-{i}") { Tap = Take });
     }
 
-    /// <summary>Viewers that joined.</summary>
-    public int JoinedCount => _subscribers.Count;
-
-    /// <summary>From the POST to the first RTP packet of each.</summary>
-    public List<TimeSpan> JoinTimes { get; } = [];
+    /// <summary>Those that are there.</summary>
+    public int Count => Present.Count();
 
     /// <summary>Joins that failed.</summary>
     public int FailedCount { get; private set; }
 
-    /// <summary>Lets one more join, and returns once it receives.</summary>
-    public async Task JoinAsync(Uri endpoint)
+    /// <summary>Of the sockets that they share.</summary>
+    public IEnumerable<int> Ports => _loops.Select(loop => loop.LocalEndPoint.Port);
+
+    private IEnumerable<CountedViewer> Present => _viewers.Take(Volatile.Read(ref _last)).OfType<CountedViewer>();
+
+    /// <summary>Packets of all of them, those that left included.</summary>
+    public Traffic Total() => Present.Aggregate(_gone, static (sum, viewer) => sum + viewer.Received.Traffic);
+
+    /// <summary>Any one of them.</summary>
+    public ReceivedPackets? Any() => Present.FirstOrDefault()?.Received;
+
+    /// <summary>So many join, one after the other at this rate; returns once all receive and the pictures of those that are watched have followed each other.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="perSecond">How fast.</param>
+    /// <param name="endpointOf">Where the viewer of that number joins, counted from 0.</param>
+    /// <param name="stay">How long each stays; null: until all leave.</param>
+    public async Task<IReadOnlyList<Arrival>> JoinAsync(int count, int perSecond, Func<int, Uri> endpointOf, TimeSpan? stay = null)
     {
-        int number;
-        WhepSubscriber subscriber;
-        lock (_subscribers)
+        TimeSpan begin = EventLoop.Now;
+        var joining = new List<Task<Arrival?>>();
+        for (int i = 0; i < count; i++)
         {
-            number = _subscribers.Count;
-            subscriber = new WhepSubscriber(OptionsFor(endpoint, number), static _ => { });
-            _subscribers.Add(subscriber);
+            TimeSpan wait = begin + TimeSpan.FromSeconds((double)i / perSecond) - EventLoop.Now;
+            if (wait > TimeSpan.Zero)
+                await Task.Delay(wait);
+            int number = i;
+            joining.Add(Task.Run(() => JoinAsync(endpointOf(number), stay)));
         }
 
-        TimeSpan begun = EventLoop.Now;
-        try
-        {
-            await subscriber.ConnectAsync();
-            TimeSpan limit = EventLoop.Now + TimeSpan.FromSeconds(10);
-            while (Volatile.Read(ref _received[number].FirstTicks) == 0)
-            {
-                if (EventLoop.Now > limit)
-                    throw new TimeoutException("Nothing came.");
-                await Task.Delay(1);
-            }
-        }
-        catch (Exception failure) when (failure is ConnectionException or TimeoutException)
-        {
-            lock (_subscribers)
-                FailedCount++;
-            return;
-        }
-
-        lock (_subscribers)
-            JoinTimes.Add(new TimeSpan(_received[number].FirstTicks) - begun);
+        Arrival?[] arrivals = await Task.WhenAll(joining);
+        FailedCount += arrivals.Count(static arrival => arrival is null);
+        return [.. arrivals.OfType<Arrival>()];
     }
 
-    /// <summary>What all of them have received so far.</summary>
-    public Traffic Total()
-    {
-        Traffic total = default;
-        for (int i = 0; i < _subscribers.Count; i++)
-        {
-            ref Received received = ref _received[i];
-            total = new Traffic(total.Packets + Volatile.Read(ref received.Packets), total.Bytes + Volatile.Read(ref received.Bytes), total.Missing + Volatile.Read(ref received.Missing));
-        }
+    /// <summary>All leave.</summary>
+    public async Task LeaveAsync() => await Parallel.ForAsync(0, Volatile.Read(ref _last), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (number, _) => await LeaveAsync(number));
 
-        return total;
+    /// <summary>What those that decrypt everything found.</summary>
+    public async Task<Verification> VerifyAsync()
+    {
+        Verification all = default;
+        foreach (CountedViewer viewer in Present)
+            all += await viewer.VerifyAsync();
+        return all;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await Parallel.ForEachAsync(_subscribers, new ParallelOptions { MaxDegreeOfParallelism = 16 }, (subscriber, _) => subscriber.DisposeAsync());
+        await LeaveAsync();
         foreach (EventLoop loop in _loops)
             loop.Dispose();
-        _http.Dispose();
-        _identity.Dispose();
+    }
+
+    private async Task<Arrival?> JoinAsync(Uri endpoint, TimeSpan? stay)
+    {
+        int number = Interlocked.Increment(ref _last) - 1;
+        if (number >= Most)
+            throw new InvalidOperationException($"More than {Most} viewers have joined.");
+        GaplessRun? run = stay is null && number % WatchedEvery == 0 ? new GaplessRun(_interval, _runLength) : null;
+        var viewer = new CountedViewer(OptionsFor(endpoint, number), run, number % VerifiedEvery == 0);
+        _viewers[number] = viewer;
+        if (await viewer.JoinAsync() is not { } join)
+        {
+            await LeaveAsync(number);
+            return null;
+        }
+
+        TimeSpan? picture = await viewer.PictureAsync();
+        if (stay is { } time)
+        {
+            await Task.Delay(time);
+            await LeaveAsync(number);
+        }
+
+        return new Arrival(join.Posted, join.FirstPacket, picture, run is not null);
+    }
+
+    private async ValueTask LeaveAsync(int number)
+    {
+        if (Interlocked.Exchange(ref _viewers[number], null) is not { } viewer)
+            return;
+        await viewer.DisposeAsync();
+        lock (_viewers)
+            _gone += viewer.Received.Traffic;
     }
 
     private ClientOptions OptionsFor(Uri endpoint, int number) => new()
     {
         Endpoint = endpoint,
-        HttpClient = _http,
         Identity = _identity,
-        EventLoop = _loops[number % _loops.Length],
-        LocalAddress = new IPAddress([127, (byte)(FirstNetwork + number / 65536), (byte)(number / 256), (byte)number]),
+        EventLoop = _isLocal ? _loops[number % _loops.Count] : OpenLoop(number),
+        LocalAddress = _isLocal ? new IPAddress([127, (byte)(FirstNetwork + number / 65536), (byte)(number / 256), (byte)number]) : null,
     };
 
-    private bool Count(in TransportPath path, ReadOnlySpan<byte> datagram)
+    private EventLoop OpenLoop(int number)
     {
-        const int HeaderBytes = 12;
-        bool isRtp = datagram.Length >= HeaderBytes && datagram[0] >> 6 == 2 && datagram[1] is < 192 or > 223;
-        if (!isRtp)
-            return false;
+        var loop = new EventLoop(new IPEndPoint(IPAddress.Any, 0), $"viewer-{number}") { Tap = (in TransportPath _, ReadOnlySpan<byte> datagram) => Take(number, datagram) };
+        lock (_loops)
+            _loops.Add(loop);
+        return loop;
+    }
 
+    private bool Take(in TransportPath path, ReadOnlySpan<byte> datagram)
+    {
         Span<byte> address = stackalloc byte[16];
         path.Local.WriteBytes(address);
-        ref Received received = ref _received[(address[1] - FirstNetwork) * 65536 + address[2] * 256 + address[3]];
-        if (received.FirstTicks == 0)
-            Volatile.Write(ref received.FirstTicks, EventLoop.Now.Ticks);
-        Volatile.Write(ref received.Packets, received.Packets + 1);
-        Volatile.Write(ref received.Bytes, received.Bytes + datagram.Length);
-        uint ssrc = BinaryPrimitives.ReadUInt32BigEndian(datagram[8..]);
-        ushort sequence = BinaryPrimitives.ReadUInt16BigEndian(datagram[2..]);
-        ref Source source = ref received.First;
-        if (source.IsKnown && source.Ssrc != ssrc)
-            source = ref received.Second;
-        Volatile.Write(ref received.Missing, received.Missing + source.Follow(ssrc, sequence));
-        return true;
+        return Take((address[1] - FirstNetwork) * 65536 + address[2] * 256 + address[3], datagram);
     }
 
-    /// <summary>RTP packets, their bytes, and those that are missing between them.</summary>
-    internal readonly record struct Traffic(long Packets, long Bytes, long Missing)
-    {
-        public static Traffic operator -(Traffic later, Traffic earlier) =>
-            new(later.Packets - earlier.Packets, later.Bytes - earlier.Bytes, later.Missing - earlier.Missing);
-    }
-
-    private struct Received
-    {
-        public long FirstTicks;
-        public long Packets;
-        public long Bytes;
-        public long Missing;
-        public Source First;
-        public Source Second;
-    }
-
-    private struct Source
-    {
-        public uint Ssrc;
-        public ushort Next;
-        public bool IsKnown;
-
-        /// <summary>Notes a packet; returns how many are missing before it. One that comes late is one missing less.</summary>
-        public int Follow(uint ssrc, ushort sequence)
-        {
-            int ahead = IsKnown && Ssrc == ssrc ? (short)(sequence - Next) : 0;
-            (Ssrc, IsKnown) = (ssrc, true);
-            if (ahead >= 0)
-                Next = (ushort)(sequence + 1);
-            return ahead >= 0 ? ahead : -1;
-        }
-    }
+    private bool Take(int number, ReadOnlySpan<byte> datagram) =>
+        (uint)number < Most && _viewers[number] is { } viewer && viewer.Take(datagram);
 }
+
+/// <summary>A viewer that joined.</summary>
+/// <param name="Posted">When its POST began.</param>
+/// <param name="FirstPacket">When its first RTP packet came.</param>
+/// <param name="Picture">From the POST to its first picture of a run without a gap; null when none came, or nobody looked.</param>
+/// <param name="IsWatched">Whether somebody looked.</param>
+internal sealed record Arrival(TimeSpan Posted, TimeSpan FirstPacket, TimeSpan? Picture, bool IsWatched);

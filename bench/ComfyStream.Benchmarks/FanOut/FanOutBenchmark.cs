@@ -1,121 +1,116 @@
 using ComfyStream.Benchmarks.Camera;
-using ComfyStream.Benchmarks.Pipeline;
 using ComfyStream.Benchmarks.Relaying;
-using ComfyStream.Transport;
 
 namespace ComfyStream.Benchmarks.FanOut;
 
 /// <summary>
-/// One camera, viewers by the hundred: what a delivered packet costs the relay, how many viewers it holds, how late the picture is and
-/// how long a join takes. Some viewers take part in full, for the latency; the others are counted.
+/// A camera and viewers by the hundred: what a delivered packet costs the relay beside what it must cost at least, how many viewers it
+/// holds, how late the picture is and what a join takes. Some viewers take part in full, for the latency; the others are counted.
 /// </summary>
 internal static class FanOutBenchmark
 {
-    private const string Channel = "bench";
-    private const int MostSamples = 5;
-    private static readonly TimeSpan _settling = TimeSpan.FromSeconds(3);
+    public const string Options = "viewers seconds joins-per-second warm-up-joins event-loops generator-loops profile workflow publishers url whip-url server-pid";
+    public const string Switches = "tables allow-remote";
+
+    private const int Width = 1280;
+    private const int Height = 720;
+    private const int FramesPerSecond = 30;
+
+    // The joins that are measured by themselves.
+    private const int MeasuredJoins = 100;
+    private const double LimitSeconds = 3;
 
     public static async Task RunAsync(Arguments arguments)
     {
-        int[] steps = [.. arguments.Text("viewers", arguments.IsSmoke ? "20" : "100,300,500,800").Split(',').Select(text => Count(text))];
-        int seconds = arguments.Number("seconds", 15, smoke: 2, most: 600);
-        int joinsPerSecond = arguments.Number("joins-per-second", 50, most: 1000);
-        int loops = arguments.Number("event-loops", 1, most: 64);
-        int generatorLoops = arguments.Number("generator-loops", 1, most: 16);
-        string workflow = arguments.Text("workflow", "passthrough");
-        CameraClip clip = CameraClip.Create(Loopback.LoadCodecs(), 1280, 720, 30);
-        Console.WriteLine($"1280x720 at 30 fps, 2 Mbit/s, with sound; {workflow}, {loops} event loops, {joinsPerSecond} joins a second, {seconds} s a step; {Machine.Description}");
-        Console.WriteLine();
-        Console.WriteLine("viewers  packets/s  delivered  CPU us/packet  CPU %   latency p50 / p95 / p99 ms   join p50 / p95 ms   CPU ms/join  RSS KiB/viewer");
-        await using RelayProcess relay = await RelayProcess.StartAsync("--event-loops", $"{loops}", "--log-level", "warning");
-        await using var camera = new CameraPublisher(clip, Loopback.OptionsFor(relay.UrlOf($"/whip?channelId={Channel}&prompts={workflow}")));
-        await using var counted = new CountedViewers(generatorLoops);
-        Uri endpoint = relay.UrlOf($"/whep?streamId={Channel}");
-        Viewer[] samples = [.. Enumerable.Range(0, MostSamples).Select(i => new Viewer(Loopback.OptionsFor(endpoint), i))];
-        try
+        FanOutPlan plan = Parse(arguments);
+        (LimitProgram? limit, string problem) = await LimitProgram.TryBuildAsync();
+        if (limit is null)
+            Console.WriteLine($"Note: {problem}.");
+        using (limit)
         {
-            await camera.StartAsync();
-            foreach (Viewer sample in samples)
-                await sample.ConnectAsync();
-            await Task.Delay(_settling);
-            foreach (int viewers in steps)
-                await MeasureAsync(relay, camera, clip, counted, samples, endpoint, viewers, joinsPerSecond, seconds);
-        }
-        finally
-        {
-            foreach (Viewer sample in samples)
-                await sample.DisposeAsync();
+            CameraClip clip = CameraClip.Create(Loopback.LoadCodecs(), Width, Height, FramesPerSecond);
+            Console.WriteLine(
+                $"{Width}x{Height} at {FramesPerSecond} fps, 2 Mbit/s, with sound; {plan.JoinsPerSecond} joins a second, {plan.Seconds} s a step; viewers' sockets have UDP_GRO, so have the limit's; {Machine.Description}");
+            Console.WriteLine();
+            if (arguments.Has("tables"))
+                await FanOutTables.RunAsync(plan, clip, limit);
+            else if (plan.Publishers > 1)
+                await FanOutTables.ComparePublishersAsync(plan, clip, limit);
+            else if (plan.Workflow != FanOutPlan.Passthrough)
+                await FanOutTables.CompareWorkflowAsync(plan, clip, limit);
+            else
+                await RunAsync(plan, clip, limit);
         }
     }
 
-    private static async Task MeasureAsync(
-        RelayProcess relay, CameraPublisher camera, CameraClip clip, CountedViewers counted, Viewer[] samples,
-        Uri endpoint, int viewers, int joinsPerSecond, int seconds)
+    /// <summary>One run with all its steps; prints its tables.</summary>
+    public static async Task<IReadOnlyList<StepFigures>> RunAsync(FanOutPlan plan, CameraClip clip, LimitProgram? limit)
     {
-        int joins = Math.Max(0, viewers - samples.Length - counted.JoinedCount);
-        (double cpuIdle, long residentBefore) = (await CpuPerSecondAsync(relay), relay.ResidentBytes());
-        double cpuBefore = relay.CpuSeconds();
-        TimeSpan joinBegin = EventLoop.Now;
-        int joinedBefore = counted.JoinTimes.Count;
-        await JoinAsync(counted, endpoint, joins, joinsPerSecond);
-        double cpuOfJoins = relay.CpuSeconds() - cpuBefore;
-        double joinSeconds = (EventLoop.Now - joinBegin).TotalSeconds;
-        await Task.Delay(_settling);
-
-        CountedViewers.Traffic before = counted.Total();
-        long samplesBefore = samples.Sum(sample => sample.PacketCount);
-        double cpu = relay.CpuSeconds();
-        TimeSpan from = EventLoop.Now;
-        await Task.Delay(TimeSpan.FromSeconds(seconds));
-        TimeSpan to = EventLoop.Now;
-        cpu = relay.CpuSeconds() - cpu;
-        CountedViewers.Traffic traffic = counted.Total() - before;
-        long packets = traffic.Packets + samples.Sum(sample => sample.PacketCount) - samplesBefore;
-        double cpuPerSecond = cpu / (to - from).TotalSeconds;
-        await Task.Delay(TimeSpan.FromSeconds(1));
-
-        var latency = new Percentiles(samples.SelectMany(sample => Delivery.Of(sample, camera, clip.FramesPerSecond, from, to).Latencies ?? []));
-        var join = new Percentiles(counted.JoinTimes.Skip(joinedBefore));
-
-        // While they join, those who are there cost what they cost: half of the way from before to after, on average.
-        double cpuPerJoin = joins == 0 ? double.NaN : Math.Max(0, cpuOfJoins - joinSeconds * (cpuIdle + cpuPerSecond) / 2) * 1000 / joins;
-        double residentPerViewer = joins == 0 ? double.NaN : (relay.ResidentBytes() - residentBefore) / 1024.0 / joins;
-        Console.WriteLine(
-            $"{samples.Length + counted.JoinTimes.Count,7}  {packets / (to - from).TotalSeconds,9:F0}  {Delivered(traffic),9:F5}  {cpu * 1e6 / packets,13:F2}  {100 * cpuPerSecond,5:F0}"
-            + $"   {latency.At(0.5),8:F1} / {latency.At(0.95),5:F1} / {latency.At(0.99),5:F1}      {join.At(0.5),8:F1} / {join.At(0.95),5:F1}   {cpuPerJoin,11:F2}  {residentPerViewer,14:F0}");
-        if (counted.FailedCount > 0)
-            Console.WriteLine($"         {counted.FailedCount} joins have failed so far");
-        if (camera.DroppedCount > 0)
-            Console.WriteLine($"         the camera itself dropped {camera.DroppedCount} frames so far");
-    }
-
-    private static double Delivered(CountedViewers.Traffic traffic) => traffic.Packets == 0 ? double.NaN : (double)traffic.Packets / (traffic.Packets + Math.Max(0, traffic.Missing));
-
-    private static async Task<double> CpuPerSecondAsync(RelayProcess relay)
-    {
-        double before = relay.CpuSeconds();
-        TimeSpan from = EventLoop.Now;
-        await Task.Delay(TimeSpan.FromSeconds(2));
-        return (relay.CpuSeconds() - before) / (EventLoop.Now - from).TotalSeconds;
-    }
-
-    private static async Task JoinAsync(CountedViewers counted, Uri endpoint, int count, int perSecond)
-    {
-        TimeSpan begin = EventLoop.Now;
-        var joining = new List<Task>();
-        for (int i = 0; i < count; i++)
+        await using MeasuredServer server = await MeasuredServer.StartAsync(plan);
+        await using FanOutLoad load = await FanOutLoad.StartAsync(plan, server, clip);
+        var steps = new List<StepFigures>();
+        (JoinFigures Cold, JoinFigures Warm)? joins = null;
+        if (plan.WarmUpJoins > 0)
+            joins = await MeasureJoinsAsync(plan, load);
+        foreach (int viewers in plan.Steps)
         {
-            TimeSpan wait = begin + TimeSpan.FromSeconds((double)i / perSecond) - EventLoop.Now;
-            if (wait > TimeSpan.Zero)
-                await Task.Delay(wait);
-            joining.Add(counted.JoinAsync(endpoint));
+            Progress($"{plan.Description}: {viewers * plan.Publishers} viewers join");
+            JoinFigures? joined = await load.GrowToAsync(viewers);
+            steps.Add(await load.MeasureAsync(limit, plan.IsSmoke ? 0.5 : LimitSeconds) with { Joins = joined });
+            Progress($"{plan.Description}: {steps[^1].Viewers} viewers: {steps[^1].CpuMicroseconds:F2} us of CPU a packet, p95 {steps[^1].Latency.At(0.95):F1} ms, delivered {steps[^1].Delivered:F4}");
         }
 
-        await Task.WhenAll(joining);
+        FanOutReport.Print(plan.Description, steps);
+        if (joins is { } both)
+            FanOutReport.PrintJoins(both.Cold, both.Warm, Math.Max(0, plan.WarmUpJoins - MeasuredJoins));
+        FanOutReport.Print(await load.VerifyAsync());
+        return steps;
     }
 
-    private static int Count(string text) => int.TryParse(text, out int count) && count is >= 1 and <= CountedViewers.Most
-        ? count
-        : throw new ArgumentException($"--viewers is numbers from 1 to {CountedViewers.Most} with commas between them, such as 100,300,800, not '{text}'.");
+    private static async Task<(JoinFigures Cold, JoinFigures Warm)> MeasureJoinsAsync(FanOutPlan plan, FanOutLoad load)
+    {
+        int measured = Math.Min(MeasuredJoins, plan.WarmUpJoins);
+        Progress($"{plan.Description}: {plan.WarmUpJoins} joins to warm up, then {measured} that count");
+        await load.GrowToAsync(1);
+        JoinFigures cold = await load.JoinAsync(measured);
+        await load.LeaveAsync();
+        await load.WarmUpAsync(plan.WarmUpJoins - measured);
+        await load.LeaveAsync();
+        JoinFigures warm = await load.JoinAsync(measured);
+        await load.LeaveAsync();
+        return (cold, warm);
+    }
 
+    private static FanOutPlan Parse(Arguments arguments)
+    {
+        var plan = new FanOutPlan
+        {
+            Steps = arguments.Numbers("viewers", otherwise: "1,10,100,300,500,800", smoke: "3,20", most: CountedViewers.Most / 4),
+            Seconds = arguments.Number("seconds", 15, smoke: 2, most: 600),
+            JoinsPerSecond = arguments.Number("joins-per-second", 50, most: 1000),
+            WarmUpJoins = arguments.Number("warm-up-joins", 300, smoke: 4, most: CountedViewers.Most / 4, least: 0),
+            EventLoops = arguments.Number("event-loops", 1, most: 64),
+            GeneratorLoops = arguments.Number("generator-loops", 0, most: 64),
+            Profile = arguments.Text("profile", FanOutPlan.Gcm),
+            Workflow = arguments.Text("workflow", FanOutPlan.Passthrough),
+            Publishers = arguments.Number("publishers", 1, most: 200),
+            Server = arguments.Has("url") ? RunningServer.Parse(arguments) : null,
+            IsSmoke = arguments.IsSmoke,
+        };
+        if (plan.Profile is not (FanOutPlan.Gcm or FanOutPlan.Cm))
+            throw new ArgumentException($"--profile is gcm (AEAD_AES_128_GCM) or cm (AES_CM_128_HMAC_SHA1_80), not '{plan.Profile}'.");
+        if (!plan.Steps.SequenceEqual(plan.Steps.Order().Distinct()))
+            throw new ArgumentException("--viewers grow from step to step, such as 100,300,800.");
+        if (plan.Server is not null && (plan.Publishers > 1 || arguments.Has("tables") || arguments.Has("event-loops") || arguments.Has("workflow")))
+            throw new ArgumentException("--url measures a server that runs already: --publishers, --event-loops, --workflow and --tables are for one that is started here.");
+        foreach (string option in new[] { "whip-url", "server-pid", "allow-remote" })
+        {
+            if (arguments.Has(option) && plan.Server is null)
+                throw new ArgumentException($"--{option} belongs to --url.");
+        }
+
+        return plan;
+    }
+
+    private static void Progress(string text) => Console.Error.WriteLine(text);
 }

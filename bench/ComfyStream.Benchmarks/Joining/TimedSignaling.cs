@@ -2,8 +2,11 @@ using ComfyStream.Transport;
 
 namespace ComfyStream.Benchmarks.Joining;
 
-/// <summary>Sends one client's requests over a TCP connection of its own, as a new viewer does, and notes when its POST began and was answered.</summary>
-internal sealed class TimedSignaling() : DelegatingHandler(new SocketsHttpHandler { UseProxy = false })
+/// <summary>
+/// Sends one client's requests over a TCP connection of its own, as a new viewer does, and notes when its POST began and was answered. It is
+/// not sent elsewhere: a load stays where it was meant to go.
+/// </summary>
+internal sealed class TimedSignaling() : DelegatingHandler(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
 {
     public TimeSpan Posted { get; private set; }
 

@@ -29,13 +29,15 @@ internal sealed record RelaySample(
             relay.ThreadTimes());
     }
 
-    private static StageSample Read(JsonElement stage) => new(
+    public static StageSample Read(JsonElement stage) => new(
         stage.GetProperty("name").GetString()!,
         stage.GetProperty("frames").GetInt64(),
         stage.GetProperty("median_milliseconds").GetDouble(),
+        stage.GetProperty("p95_milliseconds").GetDouble(),
         stage.GetProperty("p99_milliseconds").GetDouble(),
+        stage.GetProperty("max_milliseconds").GetDouble(),
         stage.GetProperty("mean_cpu_milliseconds").GetDouble());
 }
 
-/// <summary>One stage: median and 99th percentile of the last frames, mean CPU of all so far.</summary>
-internal sealed record StageSample(string Name, long Frames, double Median, double P99, double MeanCpu);
+/// <summary>One stage: percentiles of the last frames, mean CPU of all so far.</summary>
+internal sealed record StageSample(string Name, long Frames, double Median, double P95, double P99, double Max, double MeanCpu);

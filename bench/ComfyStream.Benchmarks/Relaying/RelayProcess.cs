@@ -50,6 +50,8 @@ internal sealed class RelayProcess : IAsyncDisposable
         return new RelayProcess(process, workspace, await address.Task.WaitAsync(_startLimit), answers.Reader);
     }
 
+    public int ProcessId => _process.Id;
+
     /// <summary>Where to publish or watch: <c>/whip?...</c> or <c>/whep?...</c>.</summary>
     public Uri UrlOf(string pathAndQuery) => new(_http.BaseAddress!, pathAndQuery);
 

@@ -36,12 +36,12 @@ internal sealed partial class StageTimes(string name)
         Volatile.Write(ref _wallTicks[index % Window], duration.Ticks);
     }
 
-    /// <summary>Median and 99th percentile of the last frames, CPU mean of all.</summary>
+    /// <summary>Percentiles of the last frames, CPU mean of all.</summary>
     public StageSnapshot Snapshot()
     {
         long count = Volatile.Read(ref _count);
         if (count == 0)
-            return new StageSnapshot(name, 0, 0, 0, 0);
+            return new StageSnapshot(name, 0, 0, 0, 0, 0, 0);
 
         long[] sorted = _wallTicks.AsSpan(0, (int)Math.Min(count, Window)).ToArray();
         Array.Sort(sorted);
@@ -49,7 +49,9 @@ internal sealed partial class StageTimes(string name)
             name,
             count,
             ToMilliseconds(sorted[sorted.Length / 2]),
+            ToMilliseconds(sorted[sorted.Length * 95 / 100]),
             ToMilliseconds(sorted[sorted.Length * 99 / 100]),
+            ToMilliseconds(sorted[^1]),
             Volatile.Read(ref _cpuNanoseconds) / 1e6 / count);
     }
 
