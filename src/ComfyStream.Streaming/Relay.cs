@@ -142,6 +142,16 @@ public sealed class Relay : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Takes what a client tells of its ICE: more candidates, or a restart (RFC 9725 4.3).</summary>
+    public async ValueTask<IcePatchResult> PatchAsync(SessionKind kind, string id, IcePatch patch)
+    {
+        if (_sessions.Find(kind, id) is not { } session)
+            return new IcePatchResult(IcePatchOutcome.NotFound);
+        if (!IceFragmentReader.TryParse(patch.Fragment, out IceFragment? fragment, out string problem))
+            return new IcePatchResult(IcePatchOutcome.Malformed, Detail: problem);
+        return await session.PatchAsync(fragment, patch).ConfigureAwait(false);
+    }
+
     /// <summary>Whether a session of that kind lives under that id.</summary>
     public bool Contains(SessionKind kind, string id) => _sessions.Find(kind, id) is not null;
 
@@ -176,7 +186,9 @@ public sealed class Relay : IAsyncDisposable
 
         try
         {
-            return Subscribe(stream, name, request.OfferSdp);
+            return request.NeedsPublisher && stream.Publisher is null
+                ? Refuse(SessionOutcome.Conflict, $"Nobody publishes to channel '{name.Channel}': try again when there is a publisher.")
+                : Subscribe(stream, name, request.OfferSdp);
         }
         finally
         {
@@ -198,7 +210,7 @@ public sealed class Relay : IAsyncDisposable
             return refusal!;
 
         SubscriberHub hub = (name.IsRaw ? stream.Raw! : stream.Processed).Hub;
-        var session = new SubscriberSession(negotiated.Id, name.ToString(), negotiated.Loop, negotiated.Peer, negotiated.Notes, hub, _logger);
+        var session = new SubscriberSession(negotiated, name.ToString(), hub, _logger);
         _logger.CreatedSubscriber(session.Id, name.ToString());
         SessionResult result = Start(session, stream, negotiated);
         if (result.Outcome != SessionOutcome.Created)
@@ -214,6 +226,8 @@ public sealed class Relay : IAsyncDisposable
     {
         if (FindOverload() is { } overload)
             return overload;
+        if (request.YieldsToPublisher && stream.Publisher is not null)
+            return Refuse(SessionOutcome.Conflict, $"Channel '{stream.Channel}' has a publisher: publish to another, or try again when it has ended.");
         (NegotiatedPeer? negotiated, SessionResult? refusal) =
             _peers.Answer(request.OfferSdp, MediaRole.Receive);
         if (negotiated is null)
@@ -237,8 +251,7 @@ public sealed class Relay : IAsyncDisposable
         }
 
         TimeSpan notBefore = await EndPublisherAsync(stream).ConfigureAwait(false);
-        var session = new PublisherSession(
-            negotiated.Id, stream.Channel, negotiated.Loop, negotiated.Peer, negotiated.Notes, input, _encodedFrames, notBefore, _logger);
+        var session = new PublisherSession(negotiated, stream.Channel, input, _encodedFrames, notBefore, _logger);
         stream.SetPublisher(session, workflow);
         _logger.CreatedPublisher(session.Id, stream.Channel);
         _logger.RunsWorkflow(stream.Channel, workflow.Name);
@@ -252,8 +265,11 @@ public sealed class Relay : IAsyncDisposable
         _streams.Retain(stream);
         session.CleanedUp = CleanUpAsync(session, stream);
         _sessions.Add(session);
+
+        // The peer is its loop's once the session has started.
+        string iceTag = IceRestarts.TagOf(negotiated.Peer);
         return session.Start()
-            ? new SessionResult(SessionOutcome.Created, session.Id, negotiated.AnswerSdp, "")
+            ? new SessionResult(SessionOutcome.Created, session.Id, negotiated.AnswerSdp, "") { IceTag = iceTag }
             : Refuse(SessionOutcome.Overloaded, "The event loop has no room for another session: try again in a few seconds.");
     }
 

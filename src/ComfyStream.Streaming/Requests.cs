@@ -7,10 +7,18 @@ namespace ComfyStream.Streaming;
 /// <param name="OfferSdp">The SDP offer.</param>
 /// <param name="Workflow">The workflow for the channel; null keeps the channel's own, or <paramref name="DefaultWorkflow"/> for a new one.</param>
 /// <param name="DefaultWorkflow">The workflow of a channel that has none yet.</param>
-public sealed record PublishRequest(string Channel, string OfferSdp, IWorkflow? Workflow, IWorkflow DefaultWorkflow);
+public sealed record PublishRequest(string Channel, string OfferSdp, IWorkflow? Workflow, IWorkflow DefaultWorkflow)
+{
+    /// <summary>Whether a publisher that is there keeps the channel: the request is then refused instead of taking over.</summary>
+    public bool YieldsToPublisher { get; init; }
+}
 
 /// <summary>A viewer's offer.</summary>
 /// <param name="StreamId"><c>channel</c> (processed) or <c>channel/raw</c> (as it came).</param>
 /// <param name="OfferSdp">The SDP offer.</param>
 /// <param name="DefaultWorkflow">The workflow of a channel that has none yet.</param>
-public sealed record SubscribeRequest(string StreamId, string OfferSdp, IWorkflow DefaultWorkflow);
+public sealed record SubscribeRequest(string StreamId, string OfferSdp, IWorkflow DefaultWorkflow)
+{
+    /// <summary>Whether the request is refused while nobody publishes, instead of waiting.</summary>
+    public bool NeedsPublisher { get; init; }
+}

@@ -113,6 +113,13 @@ public sealed class EventLoop : IDisposable
         _peers.Touch(peer);
     }
 
+    /// <summary>Says that <paramref name="peer"/> restarted ICE: its checks find it by its new user fragment from now on (on the loop).</summary>
+    public void NoteRestart(PeerConnection peer)
+    {
+        AssertCurrent();
+        _peers.NoteUserFragment(peer);
+    }
+
     /// <summary>
     /// Runs <paramref name="work"/> once, as soon as what this turn sends was given to the kernel (on the loop): that is when a frame is out.
     /// </summary>

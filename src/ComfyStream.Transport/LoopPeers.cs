@@ -56,6 +56,13 @@ internal sealed class LoopPeers(EventLoop loop, DatagramSender sender)
         }
     }
 
+    /// <summary>Finds a peer by its new user fragment from now on.</summary>
+    public void NoteUserFragment(PeerConnection peer)
+    {
+        if (_table.Find(peer) is { } slot)
+            _table.NoteUserFragment(slot);
+    }
+
     /// <summary>Gives a datagram to the peer that it is for. False when there is none.</summary>
     public bool HandleDatagram(TimeSpan now, in TransportPath path, Span<byte> datagram)
     {
@@ -66,7 +73,8 @@ internal sealed class LoopPeers(EventLoop loop, DatagramSender sender)
         PeerSlot? owner = _table.Find(path);
         ReadOnlySpan<byte> userFragment = default;
         bool namesPeer = kind == DatagramKind.Stun && StunMessage.TryReadUserFragment(datagram, out userFragment);
-        PeerSlot? slot = namesPeer ? _table.Find(userFragment) : owner;
+        // Who restarted ICE is known by the new name, and goes on with the old one on its paths until it hears of that.
+        PeerSlot? slot = namesPeer ? _table.Find(userFragment) ?? owner : owner;
         if (slot is null)
             return false;
 

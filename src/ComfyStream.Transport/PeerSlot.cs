@@ -13,6 +13,9 @@ internal sealed class PeerSlot(PeerConnection peer, IPeerHandler handler) : Dead
 
     public IPeerHandler Handler { get; } = handler;
 
+    /// <summary>The user fragment under which the <see cref="SessionTable"/> has it; an ICE restart gives the peer another.</summary>
+    public string UserFragment { get; set; } = peer.LocalUserFragment;
+
     /// <summary>
     /// Whether the paths that the peer sends on become its own. A controlling agent begins: the answers to its checks carry no user
     /// fragment (RFC 8445 7.2.5), only the path tells whose they are.

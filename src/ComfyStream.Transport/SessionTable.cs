@@ -32,7 +32,7 @@ internal sealed class SessionTable
     /// <exception cref="InvalidOperationException">The peer, or its user fragment, is already there.</exception>
     public void Add(PeerSlot slot)
     {
-        if (!_byUserFragment.TryAdd(slot.Peer.LocalUserFragment, slot))
+        if (!_byUserFragment.TryAdd(slot.UserFragment, slot))
             throw new InvalidOperationException("A peer with this ICE user fragment is already on the loop: each peer needs its own, and is added once.");
         _byPeer.Add(slot.Peer, slot);
     }
@@ -41,9 +41,20 @@ internal sealed class SessionTable
     public void Remove(PeerSlot slot)
     {
         _byPeer.Remove(slot.Peer);
-        _byUserFragment.Remove(slot.Peer.LocalUserFragment);
+        _byUserFragment.Remove(slot.UserFragment);
         while (slot.Paths.Count > 0)
             Unmap(slot, slot.Paths.Count - 1);
+    }
+
+    /// <summary>After an ICE restart: the peer is found by its new user fragment. Checks with the old one find it by their path.</summary>
+    /// <exception cref="InvalidOperationException">The user fragment is already there.</exception>
+    public void NoteUserFragment(PeerSlot slot)
+    {
+        string userFragment = slot.Peer.LocalUserFragment;
+        if (!_byUserFragment.TryAdd(userFragment, slot))
+            throw new InvalidOperationException("A peer with this ICE user fragment is already on the loop: each restart needs a new one.");
+        _byUserFragment.Remove(slot.UserFragment);
+        slot.UserFragment = userFragment;
     }
 
     /// <summary>The slot of a peer, or null when it is not on the loop.</summary>

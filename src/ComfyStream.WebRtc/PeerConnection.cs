@@ -44,8 +44,8 @@ public sealed class PeerConnection : IDisposable
         _liveness = new Liveness(options, now);
     }
 
-    /// <summary>What was negotiated.</summary>
-    public NegotiatedSession Session { get; }
+    /// <summary>What was negotiated; a restart replaces the ICE credentials.</summary>
+    public NegotiatedSession Session { get; private set; }
 
     /// <summary>The ICE user fragment by which the peer's first checks find this connection.</summary>
     public string LocalUserFragment => Session.LocalIce.UserFragment;
@@ -74,6 +74,19 @@ public sealed class PeerConnection : IDisposable
 
     /// <summary>Gives the controlling role an address to send its checks from; the server's lite role needs none.</summary>
     public void AddLocalAddress(TransportAddress local) => _ice.AddLocalAddress(local);
+
+    /// <summary>
+    /// Restarts ICE (RFC 8445 9, lite role only): from now on the peer's checks with the new credentials count, media flows on over the old path
+    /// until the peer nominates another, and DTLS and SRTP go on as they are (RFC 8842 4). False when the connection is over.
+    /// </summary>
+    public bool RestartIce(IceCredentials local, IceCredentials remote)
+    {
+        if (IsOver)
+            return false;
+        _ice.Restart(local, remote);
+        Session = Session with { LocalIce = local, RemoteIce = remote };
+        return true;
+    }
 
     /// <summary>Whether the peer has proved on this path that it knows our ICE password: its datagrams may be routed by it.</summary>
     public bool IsValidatedPath(in TransportPath path) => _ice.IsValidated(path);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using ComfyStream.WebRtc;
 using ComfyStream.WebRtc.Dtls;
+using ComfyStream.WebRtc.Ice;
 
 namespace ComfyStream.Transport.Tests;
 
@@ -87,6 +88,24 @@ public sealed class SessionTableTests : IDisposable
         Assert.Null(_table.Find(Encoding.ASCII.GetBytes(slot.Peer.LocalUserFragment)));
         Assert.Null(_table.Find(slot.Peer));
         Assert.Equal(0, _table.Count);
+    }
+
+    [Fact]
+    public void After_an_ICE_restart_a_peer_is_found_by_its_new_user_fragment_and_on_its_paths()
+    {
+        PeerSlot slot = AddServer();
+        _table.Map(slot, Path(1));
+        byte[] before = Encoding.ASCII.GetBytes(slot.Peer.LocalUserFragment);
+
+        Assert.True(slot.Peer.RestartIce(IceCredentials.Create(), IceCredentials.Create()));
+        _table.NoteUserFragment(slot);
+
+        Assert.Same(slot, _table.Find(Encoding.ASCII.GetBytes(slot.Peer.LocalUserFragment)));
+        Assert.Same(slot, _table.Find(Path(1)));
+        Assert.Null(_table.Find(before));
+
+        _table.Remove(slot);
+        Assert.Null(_table.Find(Encoding.ASCII.GetBytes(slot.Peer.LocalUserFragment)));
     }
 
     [Theory]

@@ -104,8 +104,9 @@ public sealed class RelayServer : IAsyncDisposable
         ILoggerFactory loggers = http.Services.GetRequiredService<ILoggerFactory>();
         _relay = Own(MediaPorts.Open(_options, _codecs.Codecs, loggers));
 
-        var whip = new WhipEndpoints(_relay, _library, _workflows, loggers.CreateLogger<WhipEndpoints>());
-        var whep = new WhepEndpoints(_relay, _workflows, loggers.CreateLogger<WhepEndpoints>());
+        var policy = new SignalingPolicy(_options);
+        var whip = new WhipEndpoints(_relay, _library, _workflows, policy, loggers.CreateLogger<WhipEndpoints>());
+        var whep = new WhepEndpoints(_relay, _workflows, policy, loggers.CreateLogger<WhepEndpoints>());
         Authenticator authenticator = CreateAuthenticator(loggers, out string demoToken);
         MapEndpoints(http, _relay, whip, whep, authenticator, loggers.CreateLogger<FaultBoundary>());
         await HttpHost.StartAsync(http, _options, cancellationToken);

@@ -92,15 +92,23 @@ public static class ConfigFile
             if (channel.Value.ValueKind != JsonValueKind.Object)
                 throw new ServeException($"'{where}' is an object, as {{ \"workflow\": \"invert\" }}.");
 
-            string? workflow = null;
+            var options = new ChannelOptions();
             foreach (JsonProperty property in channel.Value.EnumerateObject())
-            {
-                if (property.Name != "workflow")
-                    throw new ServeException($"'{where}.{property.Name}' is no option of a channel; there is workflow.");
-                workflow = ConfigValue.Text(property.Value, $"{where}.workflow");
-            }
-            channels.Add(channel.Name, new ChannelOptions(workflow));
+                options = ReadChannelOption(options, property, where);
+            channels.Add(channel.Name, options);
         }
         return channels;
+    }
+
+    private static ChannelOptions ReadChannelOption(ChannelOptions options, JsonProperty property, string where)
+    {
+        string name = $"{where}.{property.Name}";
+        return property.Name switch
+        {
+            "workflow" => options with { Workflow = ConfigValue.Text(property.Value, name) },
+            "idle" => options with { RejectsIdle = ServeSettings.IsReject(name, ConfigValue.Text(property.Value, name), "wait") },
+            "publisher" => options with { RejectsTakeover = ServeSettings.IsReject(name, ConfigValue.Text(property.Value, name), "takeover") },
+            _ => throw new ServeException($"'{name}' is no option of a channel; there are workflow, idle and publisher."),
+        };
     }
 }

@@ -50,6 +50,15 @@ public sealed record ServeOptions
     /// <summary>How long viewers may wait for a publisher; zero: for ever.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>Whether a viewer who comes before the publisher is refused instead of waiting; channels may say otherwise.</summary>
+    public bool RejectsIdle { get; init; }
+
+    /// <summary>Whether a second publisher is refused instead of taking the channel over; channels may say otherwise.</summary>
+    public bool RejectsTakeover { get; init; }
+
+    /// <summary>Whether clients have to name the ICE session of their candidates (If-Match), as RFC 9725 asks.</summary>
+    public bool SignalingStrict { get; init; }
+
     /// <summary>HTTPS with a certificate generated at start.</summary>
     public bool TlsSelfSigned { get; init; }
 
@@ -91,4 +100,6 @@ public sealed record ServeOptions
 
 /// <summary>Settings of one channel.</summary>
 /// <param name="Workflow">Name or file of its workflow; null: that of the server.</param>
-public sealed record ChannelOptions(string? Workflow);
+/// <param name="RejectsIdle">Whether a viewer who comes before the publisher is refused; null: as the server.</param>
+/// <param name="RejectsTakeover">Whether a second publisher is refused; null: as the server.</param>
+public sealed record ChannelOptions(string? Workflow = null, bool? RejectsIdle = null, bool? RejectsTakeover = null);

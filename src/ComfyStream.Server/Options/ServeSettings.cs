@@ -39,6 +39,12 @@ public static class ServeSettings
             (options, text) => options with { GraceTime = Seconds("grace-time", text, 3600) }),
         One("idle-timeout", "SECONDS", "How long viewers may wait for a publisher before they are sent away; 0 for ever. Default 1800.",
             (options, text) => options with { IdleTimeout = Seconds("idle-timeout", text, 604800) }),
+        One("idle", "wait|reject", "What becomes of a viewer who comes before the publisher: it waits with a slate, or gets 409 and comes back later. Default wait.",
+            (options, text) => options with { RejectsIdle = IsReject("--idle", text, "wait") }),
+        One("publisher", "takeover|reject", "What becomes of a second publisher on a channel: it takes over and the viewers stay, or gets 409. Default takeover.",
+            (options, text) => options with { RejectsTakeover = IsReject("--publisher", text, "takeover") }),
+        Switch("signaling-strict", "Ask for If-Match on every PATCH, as RFC 9725 does. Off by default: clients in the field leave it out.",
+            (options, isOn) => options with { SignalingStrict = isOn }),
         Switch("tls-self-signed", "HTTPS with a certificate generated at start, so that a camera page works from another device (browsers warn once).",
             (options, isOn) => options with { TlsSelfSigned = isOn }),
         Switch("session-url-is-capability", "With tokens asked for, let requests to a session pass without one, for clients that send none there: its address is then the key to it.",
@@ -61,6 +67,11 @@ public static class ServeSettings
             bool.TryParse(texts.Count == 1 ? texts[0] : "", out bool isOn)
                 ? apply(options, isOn)
                 : throw new ServeException($"--{name} is true or false."));
+
+    /// <summary>Reads one of two words, the second of which is reject.</summary>
+    internal static bool IsReject(string name, string text, string other) => text == "reject" || (text == other
+        ? false
+        : throw new ServeException($"{name} '{text}' must be {other} or reject."));
 
     private static string NotEmpty(string name, string text) =>
         string.IsNullOrWhiteSpace(text) ? throw new ServeException($"--{name} is empty.") : text;

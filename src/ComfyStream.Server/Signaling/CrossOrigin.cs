@@ -8,7 +8,7 @@ namespace ComfyStream.Server.Signaling;
 /// </summary>
 internal static class CrossOrigin
 {
-    private const string PreflightMethods = "OPTIONS, GET, HEAD, POST, PATCH, DELETE";
+    public const string Methods = "OPTIONS, GET, HEAD, POST, PATCH, DELETE";
     private const string RequestHeaders = "Authorization, Content-Type, If-Match, If-None-Match, ETag, Cache-Control, Accept, Last-Event-ID";
     private const string ExposedHeaders = "Location, Link, ETag, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate, Access-Control-Allow-Methods";
     private const string PreflightLifetimeSeconds = "7200";
@@ -33,7 +33,7 @@ internal static class CrossOrigin
     public static void AnswerPreflight(HttpResponse response)
     {
         response.Headers.AccessControlAllowOrigin = "*";
-        response.Headers.AccessControlAllowMethods = PreflightMethods;
+        response.Headers.AccessControlAllowMethods = Methods;
         response.Headers.AccessControlAllowHeaders = RequestHeaders;
         response.Headers.AccessControlMaxAge = PreflightLifetimeSeconds;
     }

@@ -18,7 +18,7 @@ internal sealed partial class FaultBoundary(ILogger<FaultBoundary> logger)
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
             string detail = e.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? $"The offer is larger than {SessionResource.MaxOfferBytes / 1024} KiB. Offer fewer codecs or sections."
+                ? $"The body is larger than {SessionResource.MaxOfferBytes / 1024} KiB. Offer fewer codecs or sections."
                 : e.Message;
             await Problem.WriteAsync(context, e.StatusCode, detail);
         }

@@ -8,12 +8,12 @@ using Microsoft.Extensions.Logging;
 namespace ComfyStream.Server.Signaling;
 
 /// <summary>Watching by WHEP: <c>POST /whep?streamId=...</c>.</summary>
-internal sealed partial class WhepEndpoints(Relay relay, ChannelWorkflows workflows, ILogger<WhepEndpoints> logger) : IOfferHandler
+internal sealed partial class WhepEndpoints(Relay relay, ChannelWorkflows workflows, SignalingPolicy policy, ILogger<WhepEndpoints> logger) : IOfferHandler
 {
     private const string Path = "/whep";
 
     public void Map(IEndpointRouteBuilder routes, LinkHeader links, SessionAccess access) =>
-        new SessionResource(Path, SessionKind.Subscriber, relay, links, this, access, access.Watching).Map(routes);
+        new SessionResource(Path, SessionKind.Subscriber, relay, policy.IsStrict, links, this, access, access.Watching).Map(routes);
 
     /// <summary>Says that requests are now taken.</summary>
     public void Announce() => LogConfigured();
@@ -22,7 +22,8 @@ internal sealed partial class WhepEndpoints(Relay relay, ChannelWorkflows workfl
     {
         string stream = StreamQuery.StreamId(context.Request);
         string channel = stream.Split('/', 2)[0];
-        SessionResult result = await relay.SubscribeAsync(new SubscribeRequest(stream, offerSdp, workflows.DefaultOf(channel)), context.RequestAborted);
+        var request = new SubscribeRequest(stream, offerSdp, workflows.DefaultOf(channel)) { NeedsPublisher = policy.NeedsPublisher(channel) };
+        SessionResult result = await relay.SubscribeAsync(request, context.RequestAborted);
 
         if (result.Outcome != SessionOutcome.Created)
             LogRefused(stream, result.Detail);

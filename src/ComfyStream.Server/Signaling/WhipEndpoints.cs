@@ -10,12 +10,12 @@ using Microsoft.Extensions.Logging;
 namespace ComfyStream.Server.Signaling;
 
 /// <summary>Publishing by WHIP (RFC 9725): <c>POST /whip?channelId=...&amp;prompts=...</c>.</summary>
-internal sealed partial class WhipEndpoints(Relay relay, WorkflowLibrary library, ChannelWorkflows workflows, ILogger<WhipEndpoints> logger) : IOfferHandler
+internal sealed partial class WhipEndpoints(Relay relay, WorkflowLibrary library, ChannelWorkflows workflows, SignalingPolicy policy, ILogger<WhipEndpoints> logger) : IOfferHandler
 {
     private const string Path = "/whip";
 
     public void Map(IEndpointRouteBuilder routes, LinkHeader links, SessionAccess access) =>
-        new SessionResource(Path, SessionKind.Publisher, relay, links, this, access, access.Publishing).Map(routes);
+        new SessionResource(Path, SessionKind.Publisher, relay, policy.IsStrict, links, this, access, access.Publishing).Map(routes);
 
     /// <summary>Says that requests are now taken.</summary>
     public void Announce() => LogConfigured();
@@ -28,9 +28,14 @@ internal sealed partial class WhipEndpoints(Relay relay, WorkflowLibrary library
         SessionResult result;
         IWorkflow? workflow = null;
         if (prompts.Length > 0 && !library.TryResolve(prompts, out workflow, out string problem))
+        {
             result = new SessionResult(SessionOutcome.MalformedOffer, "", "", $"Invalid prompts: {problem}");
+        }
         else
-            result = await relay.PublishAsync(new PublishRequest(channel, offerSdp, workflow, workflows.DefaultOf(channel)), context.RequestAborted);
+        {
+            var request = new PublishRequest(channel, offerSdp, workflow, workflows.DefaultOf(channel)) { YieldsToPublisher = policy.YieldsToPublisher(channel) };
+            result = await relay.PublishAsync(request, context.RequestAborted);
+        }
 
         if (result.Outcome != SessionOutcome.Created)
             LogRefused(channel, result.Detail.ReplaceLineEndings("; "));

@@ -61,7 +61,7 @@ internal sealed class PeerFactory
         try
         {
             var peer = new PeerConnection(success.Session, _identity, _options, EventLoop.Now);
-            return (new NegotiatedPeer(NewId(), _loops[index], peer, success.AnswerSdp, success.Notes), null);
+            return (new NegotiatedPeer(NewId(), _loops[index], peer, _candidates[index], success.AnswerSdp, success.Notes), null);
         }
         catch (ObjectDisposedException)
         {
@@ -85,5 +85,6 @@ internal sealed class PeerFactory
     }
 }
 
-/// <summary>A peer made for an accepted offer.</summary>
-internal sealed record NegotiatedPeer(string Id, EventLoop Loop, PeerConnection Peer, string AnswerSdp, IReadOnlyList<string> Notes);
+/// <summary>A peer made for an accepted offer, and our candidates for it.</summary>
+internal sealed record NegotiatedPeer(
+    string Id, EventLoop Loop, PeerConnection Peer, IReadOnlyList<IceCandidate> Candidates, string AnswerSdp, IReadOnlyList<string> Notes);

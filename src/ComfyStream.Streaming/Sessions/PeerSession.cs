@@ -17,13 +17,16 @@ internal abstract class PeerSession : IPeerHandler
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile PeerConnectionState _state = PeerConnectionState.New;
 
-    protected PeerSession(string id, string streamId, EventLoop loop, PeerConnection peer, IReadOnlyList<string> notes, ILogger logger)
+    private readonly IceRestarts _restarts;
+
+    protected PeerSession(NegotiatedPeer negotiated, string streamId, ILogger logger)
     {
-        Id = id;
+        Id = negotiated.Id;
         StreamId = streamId;
-        Loop = loop;
-        Peer = peer;
-        Notes = notes;
+        Loop = negotiated.Loop;
+        Peer = negotiated.Peer;
+        Notes = negotiated.Notes;
+        _restarts = new IceRestarts(negotiated.Peer, negotiated.Candidates);
         Logger = logger;
         HasVideo = Carries(MediaKind.Video);
         HasAudio = Carries(MediaKind.Audio);
@@ -91,6 +94,27 @@ internal abstract class PeerSession : IPeerHandler
         await CleanedUp.WaitAsync(left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
+    /// <summary>
+    /// Takes a fragment of the client's ICE (any thread). The loop decides, one after the other: a restart finds the session as the one
+    /// before has left it.
+    /// </summary>
+    public Task<IcePatchResult> PatchAsync(IceFragment fragment, IcePatch patch)
+    {
+        var done = new TaskCompletionSource<IcePatchResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool isPosted = Loop.Post(loop =>
+        {
+            try
+            {
+                done.SetResult(Patch(loop, fragment, patch));
+            }
+            catch (Exception fault)
+            {
+                done.SetException(fault);
+            }
+        });
+        return isPosted ? done.Task : Task.FromResult(new IcePatchResult(IcePatchOutcome.Overloaded, Detail: "The event loop takes no more work: try again in a few seconds."));
+    }
+
     /// <summary>What the statistics say.</summary>
     public abstract SessionSnapshot Snapshot();
 
@@ -138,6 +162,21 @@ internal abstract class PeerSession : IPeerHandler
             Abandon();
             throw;
         }
+    }
+
+    private IcePatchResult Patch(EventLoop loop, IceFragment fragment, IcePatch patch)
+    {
+        if (_ended.Task.IsCompleted)
+            return new IcePatchResult(IcePatchOutcome.NotFound);
+
+        IcePatchResult result = _restarts.Apply(fragment, patch);
+        if (result.Outcome == IcePatchOutcome.Restarted)
+        {
+            loop.NoteRestart(Peer);
+            Logger.RestartsIce(Protocol, Id);
+        }
+
+        return result;
     }
 
     private void ClosePeer(EventLoop loop)

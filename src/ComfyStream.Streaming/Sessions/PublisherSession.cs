@@ -21,9 +21,8 @@ internal sealed class PublisherSession : PeerSession
 
     /// <param name="notBefore">Its frames come after this media time: where the channel's publisher before it ended.</param>
     public PublisherSession(
-        string id, string channel, EventLoop loop, PeerConnection peer, IReadOnlyList<string> notes, StreamInput input, EncodedFramePool frames,
-        TimeSpan notBefore, ILogger logger)
-        : base(id, channel, loop, peer, notes, logger)
+        NegotiatedPeer negotiated, string channel, StreamInput input, EncodedFramePool frames, TimeSpan notBefore, ILogger logger)
+        : base(negotiated, channel, logger)
     {
         _input = input;
         _frames = frames;

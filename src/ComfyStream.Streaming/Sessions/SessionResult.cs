@@ -18,6 +18,9 @@ public enum SessionOutcome
     /// <summary>No such stream can be watched (raw is off, or an unknown pipeline): 404.</summary>
     NotFound,
 
+    /// <summary>The channel is as the policy does not allow: it has a publisher, or a viewer came before there was one. 409.</summary>
+    Conflict,
+
     /// <summary>A limit was reached: 503.</summary>
     Overloaded,
 }
@@ -27,4 +30,8 @@ public enum SessionOutcome
 /// <param name="Id">Resource id, 43 URL-safe characters of 32 random bytes; "" unless created.</param>
 /// <param name="AnswerSdp">The SDP answer; "" unless created.</param>
 /// <param name="Detail">What is wrong and what to do; "" when created.</param>
-public sealed record SessionResult(SessionOutcome Outcome, string Id, string AnswerSdp, string Detail);
+public sealed record SessionResult(SessionOutcome Outcome, string Id, string AnswerSdp, string Detail)
+{
+    /// <summary>Names the session's ICE session, until a restart; "" unless created.</summary>
+    public string IceTag { get; init; } = "";
+}

@@ -29,13 +29,12 @@ internal sealed class SubscriberSession : PeerSession
     private long _framesDropped;
     private long _keyFrameRequests;
 
-    public SubscriberSession(
-        string id, string streamId, EventLoop loop, PeerConnection peer, IReadOnlyList<string> notes, SubscriberHub hub, ILogger logger)
-        : base(id, streamId, loop, peer, notes, logger)
+    public SubscriberSession(NegotiatedPeer negotiated, string streamId, SubscriberHub hub, ILogger logger)
+        : base(negotiated, streamId, logger)
     {
         _hub = hub;
         if (HasVideo)
-            Formats = ViewerFormats.Of(peer.Session.Find(MediaKind.Video)!);
+            Formats = ViewerFormats.Of(Peer.Session.Find(MediaKind.Video)!);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.Text;
 using ComfyStream.WebRtc.Stun;
 
 namespace ComfyStream.WebRtc.Ice;
@@ -8,28 +7,31 @@ namespace ComfyStream.WebRtc.Ice;
 /// <see cref="IceRole.LiteControlled"/> that is all; as <see cref="IceRole.FullControlling"/> it checks and nominates as well.
 /// Roles come from signalling and do not change. Owned by the thread of its peer connection; allocates nothing per datagram.
 /// </summary>
+/// <remarks>
+/// A restart (RFC 8445 section 9) interrupts nothing: what flows goes on over the selected path until the peer nominates one in the new
+/// session. Its old checks are answered until its first new one.
+/// </remarks>
 internal sealed class IceAgent
 {
     /// <summary>The longest message it sends: a nomination with user fragments of 256 characters.</summary>
     public const int MinTransmitBufferBytes = 640;
 
+    /// <summary>How long what was under way on the old paths is still taken after a nomination in the new session.</summary>
+    public static readonly TimeSpan OldPathsLinger = TimeSpan.FromSeconds(1);
+
     private readonly ConnectivityCheckList? _checks;
     private readonly ValidatedPathTable _paths = new();
     private readonly IceMessageQueue _outgoing = new();
-    private readonly byte[] _receivedUsername;
-    private readonly byte[] _sentUsername;
-    private readonly byte[] _localPassword;
-    private readonly byte[] _remotePassword;
     private readonly ulong _tieBreaker;
+    private IceKeys _keys;
+    private IceKeys? _oldKeys;
+    private TimeSpan _oldPathsEnd = TimeSpan.MaxValue;
 
     /// <summary>Makes an agent; the candidates are ignored in the lite role, which learns paths from checks.</summary>
     public IceAgent(
         IceRole role, IceCredentials local, IceCredentials remote, IReadOnlyList<IceCandidate> remoteCandidates, ulong tieBreaker)
     {
-        _receivedUsername = Encoding.UTF8.GetBytes($"{local.UserFragment}:{remote.UserFragment}");
-        _sentUsername = Encoding.UTF8.GetBytes($"{remote.UserFragment}:{local.UserFragment}");
-        _localPassword = Encoding.UTF8.GetBytes(local.Password);
-        _remotePassword = Encoding.UTF8.GetBytes(remote.Password);
+        _keys = new IceKeys(local, remote);
         _tieBreaker = tieBreaker;
         if (role == IceRole.FullControlling)
             _checks = new ConnectivityCheckList(remoteCandidates, tieBreaker, _outgoing);
@@ -53,15 +55,30 @@ internal sealed class IceAgent
     /// <summary>Gives the controlling role an address to check from: the socket's, which may be the unspecified one.</summary>
     public void AddLocalAddress(TransportAddress local) => _checks?.AddLocalAddress(local);
 
+    /// <summary>Begins another ICE session with the same peer. Only for the lite role: its peer decides when to restart.</summary>
+    public void Restart(IceCredentials local, IceCredentials remote)
+    {
+        if (_checks is not null)
+            throw new InvalidOperationException("A controlling agent does not restart: the client makes a new session instead.");
+
+        // Of several restarts in a row the session that the peer has shown to know stays beside the newest.
+        _oldKeys ??= _keys;
+        _keys = new IceKeys(local, remote);
+        _oldPathsEnd = TimeSpan.MaxValue;
+        _paths.BeginSession();
+    }
+
     /// <summary>Handles a STUN datagram. True when the peer authenticated it, which shows that the peer lives and consents.</summary>
     public bool HandleStun(TimeSpan now, in TransportPath path, ReadOnlySpan<byte> datagram)
     {
+        if (now >= _oldPathsEnd)
+            EndOldPaths();
         bool isAuthentic = StunMessage.TryParse(datagram, out StunMessage message)
             && message.Method == StunMessage.BindingMethod
             && message.VerifyFingerprintIfPresent()
             && message.Class switch
             {
-                StunClass.Request => TryHandleRequest(path, message),
+                StunClass.Request => TryHandleRequest(now, path, message),
                 StunClass.SuccessResponse or StunClass.ErrorResponse => TryHandleResponse(now, path, message),
 
                 // A keep-alive that nobody signed and nobody answers (RFC 8445 section 11).
@@ -104,10 +121,11 @@ internal sealed class IceAgent
         return true;
     }
 
-    private bool TryHandleRequest(in TransportPath path, in StunMessage request)
+    private bool TryHandleRequest(TimeSpan now, in TransportPath path, in StunMessage request)
     {
-        // Silence for everyone who does not know the session: no reflection, and no oracle. The name is compared before anything is hashed.
-        if (!request.Username.SequenceEqual(_receivedUsername) || !request.VerifyIntegrity(_localPassword))
+        // Silence for everyone who does not know the session: no reflection, and no oracle.
+        IceKeys? keys = _keys.Authenticates(request) ? _keys : _oldKeys?.Authenticates(request) == true ? _oldKeys : null;
+        if (keys is null)
             return false;
 
         var response = new IceMessage
@@ -116,10 +134,11 @@ internal sealed class IceAgent
             ErrorCode = FindError(request),
             Path = path,
             TransactionId = request.TransactionId,
+            Keys = keys,
         };
         if (response.ErrorCode == StunErrorCode.None)
         {
-            AcceptCheck(path, request);
+            AcceptCheck(now, path, request, isOld: keys == _oldKeys);
         }
         else
         {
@@ -144,25 +163,40 @@ internal sealed class IceAgent
         return isConflict ? StunErrorCode.RoleConflict : StunErrorCode.None;
     }
 
-    private void AcceptCheck(in TransportPath path, in StunMessage request)
+    private void AcceptCheck(TimeSpan now, in TransportPath path, in StunMessage request, bool isOld)
     {
-        _paths.Add(path);
+        _paths.Add(path, isOld);
+        if (!isOld)
+            _oldKeys = null;
         if (_checks is not null)
             _checks.HandlePeerCheck(path, request.Priority);
         else if (request.HasUseCandidate)
-            _paths.Select(path);
+            Select(now, path, isOld);
+    }
+
+    private void Select(TimeSpan now, in TransportPath path, bool isOld)
+    {
+        _paths.Select(path, isOld);
+        if (!isOld && _paths.HasOld && _oldPathsEnd == TimeSpan.MaxValue)
+            _oldPathsEnd = now + OldPathsLinger;
+    }
+
+    private void EndOldPaths()
+    {
+        _paths.RemoveOld();
+        _oldPathsEnd = TimeSpan.MaxValue;
     }
 
     private bool TryHandleResponse(TimeSpan now, in TransportPath path, in StunMessage response)
     {
-        if (_checks?.FindByTransaction(response.TransactionId) is not { } pair || !response.VerifyIntegrity(_remotePassword))
+        if (_checks?.FindByTransaction(response.TransactionId) is not { } pair || !response.VerifyIntegrity(_keys.RemotePassword))
             return false;
 
         if (_checks.HandleResponse(now, path, pair, response))
         {
-            _paths.Add(path);
+            _paths.Add(path, isOld: false);
             if (pair.State == CandidatePairState.Selected)
-                _paths.Select(path);
+                _paths.Select(path, isOld: false);
         }
 
         return true;
@@ -171,12 +205,12 @@ internal sealed class IceAgent
     private int WriteRequest(Span<byte> destination, in IceMessage message)
     {
         var writer = new StunMessageWriter(destination, StunClass.Request, message.TransactionId);
-        writer.WriteUsername(_sentUsername);
+        writer.WriteUsername(_keys.SentUsername);
         writer.WritePriority(IceCandidate.ComputePeerReflexivePriority(IceCandidate.MaxLocalPreference));
         writer.WriteIceControlling(_tieBreaker);
         if (message.Kind == IceMessageKind.Nomination)
             writer.WriteUseCandidate();
-        return Finish(ref writer, _remotePassword);
+        return Finish(ref writer, _keys.RemotePassword);
     }
 
     private int WriteResponse(Span<byte> destination, in IceMessage message)
@@ -185,14 +219,14 @@ internal sealed class IceAgent
         {
             var success = new StunMessageWriter(destination, StunClass.SuccessResponse, message.TransactionId);
             success.WriteXorMappedAddress(message.Path.Remote);
-            return Finish(ref success, _localPassword);
+            return Finish(ref success, message.Keys!.LocalPassword);
         }
 
         var error = new StunMessageWriter(destination, StunClass.ErrorResponse, message.TransactionId);
         error.WriteErrorCode(message.ErrorCode);
         if (message.ErrorCode == StunErrorCode.UnknownAttribute)
             error.WriteUnknownAttributes(message.UnknownAttributes[..message.UnknownAttributeCount]);
-        return Finish(ref error, _localPassword);
+        return Finish(ref error, message.Keys!.LocalPassword);
     }
 
     private static int Finish(ref StunMessageWriter writer, ReadOnlySpan<byte> password)

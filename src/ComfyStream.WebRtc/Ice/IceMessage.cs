@@ -26,6 +26,9 @@ internal struct IceMessage
     public StunErrorCode ErrorCode;
     public TransportPath Path;
     public StunTransactionId TransactionId;
+
+    /// <summary>The session that a response belongs to, whose password signs it.</summary>
+    public IceKeys? Keys;
     public UnknownAttributeTypes UnknownAttributes;
     public int UnknownAttributeCount;
 }

@@ -2,7 +2,8 @@ namespace ComfyStream.WebRtc.Ice;
 
 /// <summary>
 /// The paths on which the peer has proved that it knows the password, in the order in which it did, and which of them is selected.
-/// Bounded: the oldest path that is not selected makes room for a new one.
+/// Those of the ICE session before a restart come first, until they are removed. Bounded: the oldest path that is not selected makes
+/// room for a new one.
 /// </summary>
 internal sealed class ValidatedPathTable
 {
@@ -11,30 +12,53 @@ internal sealed class ValidatedPathTable
 
     private TransportPath[] _paths = new TransportPath[1];
     private int _count;
+    private int _oldCount;
     private int _selected = None;
 
     /// <summary>Paths that made room for newer ones.</summary>
     public long EvictedCount { get; private set; }
 
+    /// <summary>Whether paths of the session before are left.</summary>
+    public bool HasOld => _oldCount > 0;
+
     public bool Contains(in TransportPath path) =>
         (_selected != None && _paths[_selected] == path) || IndexOf(path) != None;
 
-    public void Add(in TransportPath path)
+    /// <summary>After a restart: every path is now of the session before, until it is proved anew.</summary>
+    public void BeginSession() => _oldCount = _count;
+
+    /// <summary>Adds a path, or takes one of the session before over into this one.</summary>
+    public void Add(in TransportPath path, bool isOld)
     {
-        if (IndexOf(path) != None)
+        int index = IndexOf(path);
+        if (index != None && (isOld || index >= _oldCount))
             return;
-        if (_count == Capacity)
+
+        bool wasSelected = index != None && index == _selected;
+        if (index != None)
+            RemoveAt(index);
+        else if (_count == Capacity)
             EvictOldest();
-        if (_count == _paths.Length)
-            Array.Resize(ref _paths, Math.Min(Capacity, 2 * _count));
-        _paths[_count++] = path;
+        Insert(path, isOld ? _oldCount : _count, isOld);
+        if (wasSelected)
+            _selected = _count - 1;
     }
 
     /// <summary>Selects a path, which is added if it is new.</summary>
-    public void Select(in TransportPath path)
+    public void Select(in TransportPath path, bool isOld)
     {
-        Add(path);
+        Add(path, isOld);
         _selected = IndexOf(path);
+    }
+
+    /// <summary>Removes the paths of the session before; the selected one stays.</summary>
+    public void RemoveOld()
+    {
+        for (int index = _oldCount - 1; index >= 0; index--)
+        {
+            if (index != _selected)
+                RemoveAt(index);
+        }
     }
 
     public bool TryGetSelected(out TransportPath path)
@@ -62,11 +86,32 @@ internal sealed class ValidatedPathTable
 
     private void EvictOldest()
     {
-        int oldest = _selected == 0 ? 1 : 0;
-        _paths.AsSpan(oldest + 1).CopyTo(_paths.AsSpan(oldest));
-        _count--;
-        if (_selected > oldest)
-            _selected--;
+        RemoveAt(_selected == 0 ? 1 : 0);
         EvictedCount++;
+    }
+
+    private void Insert(in TransportPath path, int index, bool isOld)
+    {
+        if (_count == _paths.Length)
+            Array.Resize(ref _paths, Math.Min(Capacity, 2 * _count));
+        _paths.AsSpan(index, _count - index).CopyTo(_paths.AsSpan(index + 1));
+        _paths[index] = path;
+        _count++;
+        if (isOld)
+            _oldCount++;
+        if (_selected >= index)
+            _selected++;
+    }
+
+    private void RemoveAt(int index)
+    {
+        _paths.AsSpan(index + 1, _count - index - 1).CopyTo(_paths.AsSpan(index));
+        _count--;
+        if (index < _oldCount)
+            _oldCount--;
+        if (_selected == index)
+            _selected = None;
+        else if (_selected > index)
+            _selected--;
     }
 }

@@ -47,7 +47,7 @@ internal static class LocalDescription
     }
 
     /// <summary>FFmpeg only looks at the first UDP host candidate and may have no IPv6.</summary>
-    private static int CandidateOrder(IceCandidate candidate) => candidate switch
+    public static int CandidateOrder(IceCandidate candidate) => candidate switch
     {
         { IsTcp: true } => 2,
         { Address.IsIPv4: true } => 0,

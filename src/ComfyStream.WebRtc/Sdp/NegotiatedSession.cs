@@ -19,6 +19,15 @@ public sealed record NegotiatedSession
     /// <summary>The peer's candidates; hints only for a lite agent.</summary>
     public required IReadOnlyList<IceCandidate> RemoteCandidates { get; init; }
 
+    /// <summary>The ICE options that the peer gave, which stay as they are (RFC 9725 4.3.3).</summary>
+    public IReadOnlyList<string> RemoteIceOptions { get; init; } = [];
+
+    /// <summary>The peer's <c>a=ice-pacing</c>, likewise; null without one.</summary>
+    public string? RemoteIcePacing { get; init; }
+
+    /// <summary>The lines by which a fragment of ours (RFC 8840) names this session's transport; "" in a client.</summary>
+    public string FragmentHead { get; init; } = "";
+
     /// <summary>Our DTLS role: active is the client (RFC 5763).</summary>
     public required DtlsRole DtlsRole { get; init; }
 

@@ -15,6 +15,7 @@ internal static class SdpAttributeParsers
     {
         ["group"] = new(Level.Session, ParseGroup),
         ["ice-lite"] = new(Level.Session, static (state, _) => Set(state.Session.IceLite = true)),
+        ["ice-pacing"] = new(Level.Session, static (state, value) => Set(state.Session.IcePacing = value.Trim(' ').ToString())),
         ["msid-semantic"] = new(Level.Session, static (state, value) => Set(state.Session.MsidSemantic = value.Trim(' ').ToString())),
 
         ["sendrecv"] = new(Level.Either, static (state, _) => SetDirection(state, MediaDirection.SendRecv)),

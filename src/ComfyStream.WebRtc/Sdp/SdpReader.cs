@@ -50,16 +50,16 @@ public static class SdpReader
         if (lineNumber == 1)
             return line is "v=0" ? null : $"must be v=0, not {SdpText.Quote(line)}";
 
-        if (line.IsEmpty)
-            return null;
+        return line.IsEmpty ? null : CheckForm(line) ?? ReadField(state, line[0], line[2..]);
+    }
 
+    /// <summary>What is wrong with the form of a line that is not empty, or null.</summary>
+    internal static string? CheckForm(ReadOnlySpan<char> line)
+    {
         if (line.Length < 2 || line[1] != '=')
             return $"{SdpText.Quote(line)} is not of the form <letter>=<value>";
 
-        if (line.ContainsAny(s_controlCharacters))
-            return "control characters are not allowed";
-
-        return ReadField(state, line[0], line[2..]);
+        return line.ContainsAny(s_controlCharacters) ? "control characters are not allowed" : null;
     }
 
     private static string? ReadField(SdpParseState state, char field, ReadOnlySpan<char> value)
@@ -89,7 +89,7 @@ public static class SdpReader
     }
 
     /// <summary><c>m=&lt;media&gt; &lt;port&gt;[/&lt;number&gt;] &lt;proto&gt; &lt;fmt&gt; ...</c> (RFC 8866 5.14).</summary>
-    private static string? ReadMedia(SdpParseState state, ReadOnlySpan<char> value)
+    internal static string? ReadMedia(SdpParseState state, ReadOnlySpan<char> value)
     {
         if (state.Session.Media.Count == SdpLimits.MaxMediaSections)
             return $"more than {SdpLimits.MaxMediaSections} media sections";

@@ -31,9 +31,13 @@ internal static class SdpWriter
         return text.ToString();
     }
 
+    /// <summary>The m= line of a section.</summary>
+    public static string MediaLine(MediaDescription media) =>
+        $"m={media.Type} {media.Port} {media.Protocol} {string.Join(' ', media.Formats)}";
+
     private static void WriteMedia(StringBuilder text, MediaDescription media)
     {
-        Line(text, $"m={media.Type} {media.Port} {media.Protocol} {string.Join(' ', media.Formats)}");
+        Line(text, MediaLine(media));
         Line(text, "c=IN IP4 0.0.0.0");
         if (media.IsRtp && !media.IsDisabled)
             Line(text, "a=rtcp:9 IN IP4 0.0.0.0");

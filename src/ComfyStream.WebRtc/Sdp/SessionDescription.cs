@@ -21,6 +21,9 @@ public sealed class SessionDescription
 
     internal bool IceLite { get; set; }
 
+    /// <summary>Value of <c>a=ice-pacing</c> (RFC 8839 5.7), or null.</summary>
+    internal string? IcePacing { get; set; }
+
     internal bool ExtmapAllowMixed { get; set; }
 
     /// <summary>Value of <c>a=msid-semantic</c>, for writing.</summary>

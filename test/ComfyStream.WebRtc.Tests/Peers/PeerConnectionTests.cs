@@ -1,5 +1,7 @@
 using System.Net;
+using ComfyStream.WebRtc.Ice;
 using ComfyStream.WebRtc.Packetization;
+using ComfyStream.WebRtc.Tests.Stun;
 
 namespace ComfyStream.WebRtc.Tests.Peers;
 
@@ -42,6 +44,50 @@ public sealed class PeerConnectionTests
             Assert.InRange(video[i] - video[i - 1], 2969, 2971);
             Assert.InRange(audio[i] - audio[i - 1], 1583, 1585);
         }
+    }
+
+    [Theory]
+    [InlineData(true, "actpass")]
+    [InlineData(true, "passive")]
+    [InlineData(false, "actpass")]
+    [InlineData(false, "passive")]
+    public void W48_A_restart_loses_no_picture_and_goes_on_with_the_same_handshake(bool clientPublishes, string setup)
+    {
+        using var pair = new PeerPair(clientPublishes, changeOffer: offer => offer.Replace("setup:actpass", $"setup:{setup}", StringComparison.Ordinal));
+        pair.Connect();
+        PeerPair.Side sender = clientPublishes ? pair.Client : pair.Server;
+        PeerPair.Side receiver = clientPublishes ? pair.Server : pair.Client;
+        TransportPath before = pair.PathAtServer;
+        List<byte[]> pictures = SendPictures(pair, sender, count: 20, sound: false);
+
+        IceCredentials ours = IceCredentials.Create(), theirs = IceCredentials.Create();
+        Assert.True(pair.Server.Peer.RestartIce(ours, theirs));
+        Assert.Equal(ours.UserFragment, pair.Server.Peer.LocalUserFragment);
+        pictures.AddRange(SendPictures(pair, sender, count: 20, sound: false));
+        Assert.Equal(before, pair.Server.Peer.GetStatistics().SelectedPath);
+
+        pair.SeenClientAddress = TransportAddress.From(IPAddress.Parse("203.0.113.5"), 7000);
+        byte[] check = StunDatagram.Request($"{ours.UserFragment}:{theirs.UserFragment}").WithPriority().WithUseCandidate()
+            .WithIntegrity(ours.Password).WithFingerprint().Build();
+        pair.Server.Peer.HandleDatagram(pair.Now, pair.PathAtServer, check);
+        pictures.AddRange(SendPictures(pair, sender, count: 20, sound: false));
+        pair.Run(TimeSpan.FromMilliseconds(200));
+
+        Assert.Equal(pair.PathAtServer, pair.Server.Peer.GetStatistics().SelectedPath);
+        Assert.Equal(pictures, receiver.Frames.Select(frame => frame.Data));
+        Assert.Equal(0, receiver.Losses);
+        Assert.Equal([PeerConnectionState.Connecting, PeerConnectionState.Connected], pair.Server.States);
+    }
+
+    [Fact]
+    public void A_connection_that_is_over_is_not_restarted()
+    {
+        using var pair = new PeerPair(clientPublishes: true);
+        pair.Server.Peer.Close(pair.Now);
+
+        string before = pair.Server.Peer.LocalUserFragment;
+        Assert.False(pair.Server.Peer.RestartIce(IceCredentials.Create(), IceCredentials.Create()));
+        Assert.Equal(before, pair.Server.Peer.LocalUserFragment);
     }
 
     [Fact]

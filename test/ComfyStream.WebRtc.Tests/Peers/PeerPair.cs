@@ -72,6 +72,12 @@ internal sealed class PeerPair : IDisposable
 
     public TimeSpan Now { get; private set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Where the server sees the client; a test moves it.</summary>
+    public TransportAddress SeenClientAddress { get; set; } = ClientAddress;
+
+    /// <summary>The server's address and the client's as the server sees it.</summary>
+    public TransportPath PathAtServer => new(ServerAddress, SeenClientAddress);
+
     /// <summary>Runs until the condition holds; fails the test when it does not within that virtual time.</summary>
     public void RunUntil(Func<bool> condition, TimeSpan limit)
     {
@@ -97,7 +103,7 @@ internal sealed class PeerPair : IDisposable
     /// <summary>Lets both sides send what they have.</summary>
     public void Flush()
     {
-        Flush(Client, ToServer, new TransportPath(ServerAddress, ClientAddress));
+        Flush(Client, ToServer, PathAtServer);
         Flush(Server, ToClient, new TransportPath(ClientAddress, ServerAddress));
     }
 
