@@ -293,24 +293,15 @@ public sealed class PeerConnection : IDisposable
         _sender.Start(keys.Profile, keys.SendMasterKey, keys.SendMasterSalt);
         keys.Clear();
         _liveness.IsSecured = true;
-        // The last flight of the handshake is the server's: a client that has it is asked for nothing any more.
-        if (Session.DtlsRole == DtlsRole.Client)
-            dtls.Settle();
+        dtls.Settle();
     }
 
     private void HandleRtp(TimeSpan now, Span<byte> datagram)
     {
         if (!_receiver.HandleRtp(now, datagram))
             return;
-        HearSecured(now);
-        NoteReceived();
-    }
-
-    // Who sends under the keys has our last flight.
-    private void HearSecured(TimeSpan now)
-    {
         _liveness.Hear(now);
-        _dtls!.Settle();
+        NoteReceived();
     }
 
     private void NoteReceived()
@@ -326,7 +317,7 @@ public sealed class PeerConnection : IDisposable
         if (!_receiver.TryUnprotectRtcp(datagram, out int byteCount))
             return;
 
-        HearSecured(now);
+        _liveness.Hear(now);
         var reader = new RtcpReader(datagram[..byteCount]);
         while (reader.MoveNext())
             HandleRtcpPacket(now, reader.Current);

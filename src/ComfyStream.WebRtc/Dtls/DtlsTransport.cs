@@ -26,17 +26,9 @@ internal sealed unsafe class DtlsTransport : IDisposable
 
     private static readonly TimeSpan s_shortestWait = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>
-    /// For so long after the handshake the server answers a client that lacks the last flight; a client's timer has given up by then.
-    /// </summary>
-    private static readonly TimeSpan s_lastFlightTime = TimeSpan.FromSeconds(30);
-
     private readonly SslHandle _ssl;
     private readonly DtlsRole _role;
     private SettledAssociation? _settled;
-    private byte[] _settledDatagram = [];
-    private TimeSpan _settleAt = TimeSpan.MaxValue;
-    private long _droppedRecords;
 
     /// <summary>Makes an association with the peer whose SDP has <paramref name="remoteFingerprints"/>, of which one has to match.</summary>
     public DtlsTransport(DtlsIdentity identity, DtlsRole role, IReadOnlyList<Fingerprint> remoteFingerprints)
@@ -68,7 +60,7 @@ internal sealed unsafe class DtlsTransport : IDisposable
     public bool IsSettled => _settled is not null;
 
     /// <summary>Incoming records that were dropped unread: plaintext alerts, broken ones.</summary>
-    public long DroppedRecords => _settled is null ? _ssl.State->DroppedRecords : _droppedRecords;
+    public long DroppedRecords => _settled?.DroppedRecords ?? _ssl.State->DroppedRecords;
 
     /// <summary>Begins the handshake: a client sends its ClientHello, a server (which may also just wait for datagrams) listens.</summary>
     public void Start(TimeSpan now)
@@ -88,7 +80,7 @@ internal sealed unsafe class DtlsTransport : IDisposable
             return;
         if (_settled is not null)
         {
-            ReadSettled(datagram);
+            ReadSettled(_settled, datagram);
             return;
         }
 
@@ -112,11 +104,6 @@ internal sealed unsafe class DtlsTransport : IDisposable
     {
         if (State is not (DtlsState.Handshaking or DtlsState.Connected) || now < NextDeadline)
             return;
-        if (State == DtlsState.Connected && now >= _settleAt)
-        {
-            Settle();
-            return;
-        }
         OpenSsl.ERR_clear_error();
         if (OpenSsl.SSL_ctrl(_ssl, OpenSsl.DTLS_CTRL_HANDLE_TIMEOUT, 0, null) < 0)
             Fail(DtlsFailure.Timeout, $"The peer does not answer: {OpenSsl.TakeErrorText()} ({DroppedRecords} of its records were dropped, such as plaintext alerts).");
@@ -127,12 +114,7 @@ internal sealed unsafe class DtlsTransport : IDisposable
     public bool TryGetDatagram(Span<byte> destination, out int byteCount)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, MaxDatagramBytes);
-        if (_settled is null)
-            return _ssl.State->Outgoing.TryDequeue(destination, out byteCount);
-        byteCount = _settledDatagram.Length;
-        _settledDatagram.CopyTo(destination);
-        _settledDatagram = [];
-        return byteCount > 0;
+        return _settled?.TryGetDatagram(destination, out byteCount) ?? _ssl.State->Outgoing.TryDequeue(destination, out byteCount);
     }
 
     /// <summary>
@@ -156,19 +138,13 @@ internal sealed unsafe class DtlsTransport : IDisposable
     }
 
     /// <summary>
-    /// The handshake will not be asked for again: the peer sends under the keys, or it is the one that sent the last flight. Frees libssl's
-    /// session; from here on only the end of the association matters. The server's side does so by itself after 30 s.
+    /// Frees libssl's session once the keys were taken: 65 KB, of which the end of the association needs nearly nothing. Call it while
+    /// datagrams of the handshake are still to be taken, if there are any: a peer may ask for them again.
     /// </summary>
     public void Settle()
     {
-        // Once is enough: where it cannot be done, libssl's session stays.
-        if (State != DtlsState.Connected || _settleAt == TimeSpan.MaxValue)
-            return;
-        NextDeadline = _settleAt = TimeSpan.MaxValue;
-        if (!SettledAssociation.TryCreate(_ssl, _role, out _settled))
-            return;
-        _droppedRecords = _ssl.State->DroppedRecords;
-        _ssl.Dispose();
+        if (_settled is null && State == DtlsState.Connected && SettledAssociation.TryCreate(_ssl, _role, out _settled))
+            _ssl.Dispose();
     }
 
     /// <summary>Ends the association; if it was connected, close_notify waits in <see cref="TryGetDatagram"/>.</summary>
@@ -194,7 +170,7 @@ internal sealed unsafe class DtlsTransport : IDisposable
         OpenSsl.ERR_clear_error();
         var result = OpenSsl.SSL_do_handshake(_ssl);
         if (result == 1)
-            Complete(now);
+            Complete();
         else if (OpenSsl.SSL_get_error(_ssl, result) is not (OpenSsl.SSL_ERROR_WANT_READ or OpenSsl.SSL_ERROR_WANT_WRITE))
             FailHandshake();
         else if (_ssl.State->ReadDatagrams > MaxHandshakeDatagrams)
@@ -202,7 +178,7 @@ internal sealed unsafe class DtlsTransport : IDisposable
         Arm(now);
     }
 
-    private void Complete(TimeSpan now)
+    private void Complete()
     {
         // libssl has called the check by now, or failed the handshake; keys do not hang on that alone.
         if (!_ssl.State->PeerCertificate.IsMatched)
@@ -210,7 +186,7 @@ internal sealed unsafe class DtlsTransport : IDisposable
         else if (!TryGetSrtpProfile(out _))
             Fail(DtlsFailure.NoSrtpProfile, "The peer agreed to none of our SRTP profiles (AEAD_AES_128_GCM, AES128_CM_HMAC_SHA1_80).");
         else
-            (State, _settleAt) = (DtlsState.Connected, now + s_lastFlightTime);
+            State = DtlsState.Connected;
         if (State == DtlsState.Failed)
             SendCloseNotify();
     }
@@ -262,13 +238,13 @@ internal sealed unsafe class DtlsTransport : IDisposable
         }
     }
 
-    private void ReadSettled(ReadOnlySpan<byte> datagram)
+    private void ReadSettled(SettledAssociation settled, ReadOnlySpan<byte> datagram)
     {
-        if (!_settled!.IsEndedBy(datagram, out var isCloseNotify, out var description, ref _droppedRecords))
+        if (!settled.HandleDatagram(datagram, out var isCloseNotify, out var description))
             return;
         if (isCloseNotify)
         {
-            Close();
+            Close(); // answered with ours (RFC 5246 7.2.1)
             return;
         }
         FailureText = $"The peer ended the DTLS association: alert {description}";
@@ -279,7 +255,7 @@ internal sealed unsafe class DtlsTransport : IDisposable
     {
         if (_settled is not null)
         {
-            _settledDatagram = _settled.CloseNotify;
+            _settled.SendCloseNotify();
             return;
         }
         OpenSsl.ERR_clear_error();
@@ -289,15 +265,14 @@ internal sealed unsafe class DtlsTransport : IDisposable
 
     private void Arm(TimeSpan now)
     {
-        NextDeadline = State == DtlsState.Connected ? _settleAt : TimeSpan.MaxValue;
+        NextDeadline = TimeSpan.MaxValue;
         if (State is not (DtlsState.Handshaking or DtlsState.Connected))
             return;
         OpenSsl.TimeValue remaining;
         if (OpenSsl.SSL_ctrl(_ssl, OpenSsl.DTLS_CTRL_GET_TIMEOUT, 0, &remaining) != 1)
             return;
         var wait = remaining.ToTimeSpan();
-        var due = now + (wait > s_shortestWait ? wait : s_shortestWait);
-        NextDeadline = due < NextDeadline ? due : NextDeadline;
+        NextDeadline = now + (wait > s_shortestWait ? wait : s_shortestWait);
     }
 
     private bool TryGetSrtpProfile(out SrtpProfile profile)

@@ -7,11 +7,13 @@ using ComfyStream.WebRtc.Srtp.Ciphers;
 namespace ComfyStream.WebRtc.Dtls;
 
 /// <summary>
-/// What is left of an association whose handshake the peer cannot ask for again: the keys of the peer's records, because it may still end
-/// the association, and our close_notify, which libssl wrote while its session was there. Some 300 bytes instead of 65 KB.
+/// What is left of an association once its handshake is over and its keys are taken: the last flight, which a client that lacks it asks for
+/// again; the keys of the peer's records, because it may end the association; and our close_notify, which libssl wrote while its session
+/// was there. Some 500 bytes instead of 65 KB.
 /// </summary>
 /// <remarks>
-/// Alerts are the only records that mean anything now. An alert that ends an association ends it once, so there is no replay to detect.
+/// The flight is repeated to the byte. libssl would number its records anew; but a client that asks has not seen these numbers, and one that
+/// has takes them for replays. Of what comes, only alerts mean anything: one that ends an association does so once, so no replay of it matters.
 /// </remarks>
 internal sealed unsafe class SettledAssociation : IDisposable
 {
@@ -19,6 +21,7 @@ internal sealed unsafe class SettledAssociation : IDisposable
     private const int AlertBytes = 2;
     private const int TagBytes = 16;
     private const byte AlertType = 21;
+    private const byte HandshakeType = 22;
     private const ushort Epoch = 1;
     private const byte CloseNotifyDescription = 0;
     private const byte Fatal = 2;
@@ -26,19 +29,28 @@ internal sealed unsafe class SettledAssociation : IDisposable
     /// <summary>A forged alert costs an exception. After so many the peer's end is noticed by its silence.</summary>
     private const int MaxForgedAlerts = 1000;
 
+    /// <summary>A client that waits 50 ms at first and doubles that asks ten times in a minute.</summary>
+    private const int MaxRepeats = 100;
+
     private readonly RecordCipher _cipher;
     private readonly KeyMemory _keys;
+    private readonly byte[][] _lastFlight;
+    private readonly byte[] _closeNotify;
+    private int _flightCursor;
+    private bool _isCloseNotifyDue;
+    private int _repeats;
     private int _forgedAlerts;
 
-    private SettledAssociation(RecordCipher cipher, KeyMemory keys, byte[] closeNotify)
+    private SettledAssociation(RecordCipher cipher, KeyMemory keys, byte[][] lastFlight, byte[] closeNotify)
     {
         _cipher = cipher;
         _keys = keys;
-        CloseNotify = closeNotify;
+        _lastFlight = lastFlight;
+        _closeNotify = closeNotify;
     }
 
-    /// <summary>Our close_notify as a datagram.</summary>
-    public byte[] CloseNotify { get; }
+    /// <summary>Incoming records that were dropped unread.</summary>
+    public long DroppedRecords { get; private set; }
 
     private ReadOnlySpan<byte> Key => new(_keys.Start, _cipher.KeyBytes);
 
@@ -51,23 +63,44 @@ internal sealed unsafe class SettledAssociation : IDisposable
         if (!RecordCipher.TryFind(OpenSsl.SSL_CIPHER_get_protocol_id(OpenSsl.SSL_get_current_cipher(ssl)), out var cipher))
             return false;
 
+        var lastFlight = TakeOutgoing(ssl.State);
         OpenSsl.ERR_clear_error();
         _ = OpenSsl.SSL_shutdown(ssl);
         OpenSsl.ERR_clear_error();
-        // What waits before it is an answer that nobody needs any more.
-        Span<byte> datagram = stackalloc byte[DtlsTransport.MaxDatagramBytes];
-        var closeNotifyBytes = 0;
-        while (ssl.State->Outgoing.TryDequeue(datagram, out var byteCount))
-            closeNotifyBytes = byteCount;
+        var closeNotify = TakeOutgoing(ssl.State);
 
         var keys = new KeyMemory(cipher.KeyBytes + cipher.SaltBytes);
         DeriveReadKeys(ssl, role, cipher, new Span<byte>(keys.Start, cipher.KeyBytes + cipher.SaltBytes));
-        association = new SettledAssociation(cipher, keys, datagram[..closeNotifyBytes].ToArray());
+        association = new SettledAssociation(cipher, keys, lastFlight, closeNotify is [var datagram] ? datagram : [])
+        {
+            DroppedRecords = ssl.State->DroppedRecords,
+        };
         return true;
     }
 
-    /// <summary>Looks for an alert that ends the association; all other records are counted as dropped.</summary>
-    public bool IsEndedBy(ReadOnlySpan<byte> datagram, out bool isCloseNotify, out byte description, ref long droppedRecords)
+    /// <summary>Takes the next datagram to send.</summary>
+    public bool TryGetDatagram(Span<byte> destination, out int byteCount)
+    {
+        ReadOnlySpan<byte> next = [];
+        if (_flightCursor < _lastFlight.Length)
+        {
+            next = _lastFlight[_flightCursor++];
+        }
+        else if (_isCloseNotifyDue)
+        {
+            next = _closeNotify;
+            _isCloseNotifyDue = false;
+        }
+        next.CopyTo(destination);
+        byteCount = next.Length;
+        return byteCount > 0;
+    }
+
+    /// <summary>Puts our close_notify out.</summary>
+    public void SendCloseNotify() => _isCloseNotifyDue = true;
+
+    /// <summary>True if an alert in it ends the association. A last flight of a peer that lacks ours is answered.</summary>
+    public bool HandleDatagram(ReadOnlySpan<byte> datagram, out bool isCloseNotify, out byte description)
     {
         (isCloseNotify, description) = (false, 0);
         while (!datagram.IsEmpty)
@@ -75,7 +108,7 @@ internal sealed unsafe class SettledAssociation : IDisposable
             var recordBytes = datagram.Length < HeaderBytes ? int.MaxValue : HeaderBytes + BinaryPrimitives.ReadUInt16BigEndian(datagram[11..]);
             if (recordBytes > datagram.Length)
             {
-                droppedRecords++;
+                DroppedRecords++;
                 return false;
             }
             if (TryReadAlert(datagram[..recordBytes], out var level, out description))
@@ -86,7 +119,7 @@ internal sealed unsafe class SettledAssociation : IDisposable
             }
             else
             {
-                droppedRecords++;
+                RepeatLastFlight(datagram);
             }
             datagram = datagram[recordBytes..];
         }
@@ -95,6 +128,29 @@ internal sealed unsafe class SettledAssociation : IDisposable
 
     /// <summary>Wipes the keys.</summary>
     public void Dispose() => _keys.Dispose();
+
+    // A handshake record of the protected epoch is the peer's Finished, once in each of its last flights.
+    private void RepeatLastFlight(ReadOnlySpan<byte> record)
+    {
+        if (record[0] == HandshakeType && BinaryPrimitives.ReadUInt16BigEndian(record[3..]) == Epoch && _repeats < MaxRepeats)
+        {
+            _repeats++;
+            _flightCursor = 0;
+        }
+        else
+        {
+            DroppedRecords++;
+        }
+    }
+
+    private static byte[][] TakeOutgoing(DatagramBioState* state)
+    {
+        Span<byte> buffer = stackalloc byte[DtlsTransport.MaxDatagramBytes];
+        var datagrams = new List<byte[]>(1);
+        while (state->Outgoing.TryDequeue(buffer, out var byteCount))
+            datagrams.Add(buffer[..byteCount].ToArray());
+        return [.. datagrams];
+    }
 
     private bool TryReadAlert(ReadOnlySpan<byte> record, out byte level, out byte description)
     {

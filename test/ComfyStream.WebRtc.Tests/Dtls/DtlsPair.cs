@@ -53,7 +53,7 @@ internal sealed class DtlsPair : IDisposable
             var carried = Carry(Client, Server, path, fromClient: true) | Carry(Server, Client, path, fromClient: false);
             if (carried)
                 continue;
-            if (Client.NextDeadline > s_limit && Server.NextDeadline > s_limit)
+            if (Client.NextDeadline == TimeSpan.MaxValue && Server.NextDeadline == TimeSpan.MaxValue)
                 return;
             Thread.Sleep(1);
             Client.HandleDeadline(Now);

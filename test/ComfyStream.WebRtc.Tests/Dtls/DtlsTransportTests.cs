@@ -14,9 +14,8 @@ public sealed class DtlsTransportTests
         using var pair = new DtlsPair();
         pair.Connect();
         AssertSameKeys(pair);
-        // Nothing to be sent again: what is left is to settle.
-        Assert.True(pair.Client.NextDeadline > pair.Now + TimeSpan.FromSeconds(20));
-        Assert.True(pair.Server.NextDeadline > pair.Now + TimeSpan.FromSeconds(20));
+        Assert.Equal(TimeSpan.MaxValue, pair.Client.NextDeadline);
+        Assert.Equal(TimeSpan.MaxValue, pair.Server.NextDeadline);
     }
 
     [Fact]
@@ -82,7 +81,7 @@ public sealed class DtlsTransportTests
             if (fromClient || pair.Server.State != DtlsState.Connected || lost > 0)
                 return flight;
             lost = flight.Count;
-            Assert.True(pair.Server.NextDeadline > pair.Now + TimeSpan.FromSeconds(20));
+            Assert.Equal(TimeSpan.MaxValue, pair.Server.NextDeadline);
             return [];
         });
         Assert.True(lost > 0);

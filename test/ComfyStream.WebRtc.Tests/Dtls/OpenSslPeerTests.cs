@@ -138,6 +138,25 @@ public sealed class OpenSslPeerTests : IDisposable
         Assert.Equal((DtlsState.Closed, ""), (transport.State, transport.FailureText));
     }
 
+    [Fact]
+    public void A_settled_association_repeats_its_last_flight_for_a_client_that_lacks_it()
+    {
+        var fingerprint = WriteCertificate(rsa: false);
+        using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [fingerprint]);
+        using var client = StartClient(Gcm, withCertificate: true);
+        var lost = 0;
+        Run(transport, () => client.TryTakeLine("Keying material:") is not null, isLost: () =>
+        {
+            transport.Settle();
+            return transport.State == DtlsState.Connected && lost++ == 0;
+        });
+        Assert.True(transport.IsSettled);
+        Assert.True(lost > 1);
+        client.WriteLine("Q");
+        Run(transport, () => transport.State == DtlsState.Closed);
+        Assert.Equal((DtlsState.Closed, ""), (transport.State, transport.FailureText));
+    }
+
     [Theory]
     [InlineData("ECDHE-ECDSA-AES128-GCM-SHA256")]
     [InlineData("ECDHE-ECDSA-AES256-GCM-SHA384")]
@@ -175,15 +194,20 @@ public sealed class OpenSslPeerTests : IDisposable
     }
 
     /// <summary>Carries datagrams between the transport and the socket until <paramref name="isDone"/> or the time limit.</summary>
-    private void Run(DtlsTransport transport, Func<bool> isDone)
+    private void Run(DtlsTransport transport, Func<bool> isDone, Func<bool>? isLost = null)
     {
         var buffer = new byte[DtlsTransport.MaxDatagramBytes];
         var end = _clock.Elapsed + s_limit;
         transport.Start(_clock.Elapsed);
         while (_clock.Elapsed < end)
         {
+            // Asked before the first datagram of a flight is taken.
+            var isFlightLost = isLost?.Invoke() ?? false;
             while (transport.TryGetDatagram(buffer, out var byteCount))
-                Send(buffer.AsSpan(0, byteCount));
+            {
+                if (!isFlightLost)
+                    Send(buffer.AsSpan(0, byteCount));
+            }
             if (isDone())
                 return;
             if (_socket.Client.Poll(microSeconds: 1000, SelectMode.SelectRead))
