@@ -20,6 +20,14 @@ internal sealed class LabPage(IPage page)
     /// <summary>DELETEs the session twice from the page and returns both status codes.</summary>
     public Task<int[]> EndAsync() => page.EvaluateAsync<int[]>("() => lab.end()");
 
+    /// <summary>Restarts ICE by PATCH; the status codes of the candidates that follow are in <c>state.patched</c>.</summary>
+    public Task RestartIceAsync() => page.EvaluateAsync("() => lab.restartIce()");
+
+    /// <summary>Status codes of PATCH with candidates.</summary>
+    public Task<int[]> PatchedAsync() => page.EvaluateAsync<int[]>("() => lab.state.patched");
+
+    public Task<MediaTransport> TransportAsync() => page.EvaluateAsync<MediaTransport>("() => lab.transport()");
+
     public Task CloseAsync() => page.CloseAsync();
 
     public Task<string> ConnectionStateAsync() => page.EvaluateAsync<string>("() => lab.connectionState()");
@@ -61,6 +69,15 @@ internal sealed record Figures
     public int Width { get; init; }
     public int Height { get; init; }
     public string Codec { get; init; } = "";
+}
+
+/// <summary>What getStats() says of the transport.</summary>
+internal sealed record MediaTransport
+{
+    public string UserFragment { get; init; } = "";
+    public int PairChanges { get; init; }
+    public string Dtls { get; init; } = "";
+    public int Lost { get; init; }
 }
 
 /// <summary>A part of the picture, in pixels.</summary>

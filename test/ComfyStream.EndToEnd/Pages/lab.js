@@ -1,7 +1,7 @@
 // What the tests do in a browser: publish a known scene by WHIP, watch by WHEP, and measure what arrives.
 import { scenes, width, height } from "/scenes.js";
 
-const state = { peer: null, session: null, video: null, audio: null, sent: null, refusal: null };
+const state = { peer: null, session: null, tag: null, patched: [], video: null, audio: null, sent: null, refusal: null };
 
 /** The brief's browser subscriber: raw SDP by fetch, 201, Location. */
 async function exchange(url, offer) {
@@ -11,6 +11,7 @@ async function exchange(url, offer) {
     throw new Error(`subscription failed: ${response.status} ${state.refusal.detail}`);
   }
   state.session = response.headers.get("Location");
+  state.tag = response.headers.get("ETag");
   return { type: "answer", sdp: await response.text() };
 }
 
@@ -20,6 +21,43 @@ async function connect(url) {
   offer.sdp = offer.sdp.replace(/useinbandfec=1/g, "useinbandfec=1;stereo=1");
   await state.peer.setLocalDescription(offer);
   await state.peer.setRemoteDescription(await exchange(url, state.peer.localDescription));
+}
+
+function patch(tag, lines) {
+  const headers = { "Content-Type": "application/trickle-ice-sdpfrag", "If-Match": tag };
+  return fetch(state.session, { method: "PATCH", headers, body: lines.map(line => line + "\r\n").join("") });
+}
+
+/** Restarts ICE while media flows (RFC 9725 4.3): our half by PATCH, the server's from its answer, then our candidates as they are found. */
+async function restartIce() {
+  const offer = await state.peer.createOffer({ iceRestart: true });
+  const line = start => offer.sdp.split("\r\n").find(text => text.startsWith(start));
+  const head = [line("a=ice-options:"), line("a=ice-ufrag:"), line("a=ice-pwd:"), line("m="), line("a=mid:")];
+  const candidates = [];
+  state.peer.onicecandidate = event => { if (event.candidate?.candidate) candidates.push("a=" + event.candidate.candidate); };
+  await state.peer.setLocalDescription(offer);
+  const response = await patch("*", head);
+  if (response.status !== 200) throw new Error(`restart failed: ${response.status} ${await response.text()}`);
+  state.tag = response.headers.get("ETag");
+  const given = await response.text();
+  const credential = start => given.split("\r\n").find(text => text.startsWith(start));
+  let sdp = state.peer.currentRemoteDescription.sdp;
+  for (const start of ["a=ice-ufrag:", "a=ice-pwd:"]) sdp = sdp.replaceAll(new RegExp(`^${start}.*$`, "gm"), credential(start));
+  await state.peer.setRemoteDescription({ type: "answer", sdp });
+  state.patched.push((await patch(state.tag, [...head, ...candidates, "a=end-of-candidates"])).status);
+}
+
+/** The ICE session that media flows in, by our user fragment; how often the pair changed; and the handshake, by its state. */
+async function transport() {
+  const reports = await state.peer.getStats();
+  const one = [...reports.values()].find(report => report.type === "transport");
+  const pair = reports.get(one.selectedCandidatePairId);
+  return {
+    userFragment: reports.get(pair?.localCandidateId)?.usernameFragment ?? "",
+    pairChanges: one.selectedCandidatePairChanges,
+    dtls: one.dtlsState,
+    lost: [...reports.values()].filter(report => report.type === "inbound-rtp").reduce((sum, report) => sum + report.packetsLost, 0),
+  };
 }
 
 /** Two tones: left and right tell whether stereo survives. */
@@ -178,4 +216,4 @@ function hear() {
   });
 }
 
-window.lab = { state, publish, publishCamera, watch, end, figures, connectionState, colour, compare, hear };
+window.lab = { state, publish, publishCamera, watch, end, figures, restartIce, transport, connectionState, colour, compare, hear };
