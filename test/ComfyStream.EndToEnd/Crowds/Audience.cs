@@ -1,5 +1,6 @@
 using System.Net;
 using ComfyStream.Client;
+using ComfyStream.EndToEnd.Films;
 using ComfyStream.Media;
 using ComfyStream.Transport;
 using ComfyStream.WebRtc.Dtls;
@@ -7,8 +8,9 @@ using ComfyStream.WebRtc.Dtls;
 namespace ComfyStream.EndToEnd.Crowds;
 
 /// <summary>Viewers by the hundred in this process, on event loops that they share: each has a loopback address of its own.</summary>
+/// <param name="film">What they are shown.</param>
 /// <param name="firstMember">Its number among all audiences that are there at the same time.</param>
-internal sealed class Audience(int firstMember = 0) : IAsyncDisposable
+internal sealed class Audience(Film film, int firstMember = 0) : IAsyncDisposable
 {
     // A socket of a program without privileges holds no more than what so many are sent at once.
     private const int MembersPerLoop = 50;
@@ -61,7 +63,7 @@ internal sealed class Audience(int firstMember = 0) : IAsyncDisposable
             EventLoop = _loops[^1],
             LocalAddress = new IPAddress([127, Network, (byte)(number / 256), (byte)number]),
         };
-        _members.Add(new AudienceMember(options, _pool));
+        _members.Add(new AudienceMember(film, options, _pool));
         return _members[^1];
     }
 }

@@ -4,19 +4,29 @@ using ComfyStream.Media;
 
 namespace ComfyStream.EndToEnd.Crowds;
 
-/// <summary>A viewer that takes part in full (ICE, DTLS, decryption, retransmission), but decodes nothing: it looks at what follows what.</summary>
+/// <summary>
+/// A viewer of a film that takes part in full (ICE, DTLS, decryption, retransmission), but decodes nothing: it knows the film's coded
+/// pictures. Its counts may be read by any thread.
+/// </summary>
 internal sealed class AudienceMember
 {
+    private readonly Film _film;
     private readonly WhepSubscriber _subscriber;
     private readonly TaskCompletionSource _firstPicture = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Track _picture = new(TimeSpan.FromSeconds(1.0 / Film.Rate));
-    private Track _sound = new(FilmPublisher.SoundInterval);
+    private int? _last;
+    private long _pictures;
+    private long _missing;
+    private long _foreign;
+    private long _sounds;
 
-    public AudienceMember(ClientOptions options, EncodedFramePool pool) => _subscriber = new WhepSubscriber(options, Take, pool);
+    public AudienceMember(Film film, ClientOptions options, EncodedFramePool pool)
+    {
+        _film = film;
+        _subscriber = new WhepSubscriber(options, Take, pool);
+    }
 
-    /// <summary>What has come so far (any thread).</summary>
-    public Attendance Attendance => new(
-        Volatile.Read(ref _picture.Frames), Volatile.Read(ref _picture.Missing), Volatile.Read(ref _sound.Frames), Volatile.Read(ref _sound.Missing), _subscriber.PicturesLost);
+    /// <summary>What has come so far.</summary>
+    public Attendance Attendance => new(Volatile.Read(ref _pictures), Volatile.Read(ref _missing), Volatile.Read(ref _foreign), Volatile.Read(ref _sounds));
 
     /// <summary>Joins, and returns with its first picture.</summary>
     public async Task JoinAsync(CancellationToken cancellation)
@@ -31,38 +41,31 @@ internal sealed class AudienceMember
     {
         if (frame.Codec == MediaCodec.Opus)
         {
-            _sound.Follow(frame.MediaTime);
+            Volatile.Write(ref _sounds, _sounds + 1);
             return;
         }
 
-        _picture.Follow(frame.MediaTime);
+        int? number = _film.NumberOf(frame.Data);
+        if (number is null)
+            Volatile.Write(ref _foreign, _foreign + 1);
+        else if (_last is { } last)
+            Volatile.Write(ref _missing, _missing + (number.Value - last - 1 + Film.Length) % Film.Length);
+        _last = number;
+        Volatile.Write(ref _pictures, _pictures + 1);
         _firstPicture.TrySetResult();
-    }
-
-    // Owned by the member's event loop; read by any thread.
-    private struct Track(TimeSpan interval)
-    {
-        public long Frames;
-        public long Missing;
-        private TimeSpan _last;
-
-        public void Follow(TimeSpan mediaTime)
-        {
-            // What a viewer is given of the past lies closer together.
-            if (Frames > 0)
-                Volatile.Write(ref Missing, Missing + Math.Max(0, (long)Math.Round((mediaTime - _last) / interval) - 1));
-            _last = mediaTime;
-            Volatile.Write(ref Frames, Frames + 1);
-        }
     }
 }
 
-/// <summary>Frames that came, frames that are missing between them by their times, and pictures that the client gave up.</summary>
-internal readonly record struct Attendance(long Pictures, long PicturesMissing, long Sounds, long SoundsMissing, long PicturesLost)
+/// <summary>What viewers have got.</summary>
+/// <param name="Pictures">All.</param>
+/// <param name="Missing">Pictures of the film between those that came.</param>
+/// <param name="Foreign">Pictures that are not the film's: damaged, or a slate.</param>
+/// <param name="Sounds">Packets of sound.</param>
+internal readonly record struct Attendance(long Pictures, long Missing, long Foreign, long Sounds)
 {
-    public static Attendance operator +(Attendance one, Attendance other) => new(
-        one.Pictures + other.Pictures, one.PicturesMissing + other.PicturesMissing, one.Sounds + other.Sounds, one.SoundsMissing + other.SoundsMissing, one.PicturesLost + other.PicturesLost);
+    public static Attendance operator +(Attendance one, Attendance other) =>
+        new(one.Pictures + other.Pictures, one.Missing + other.Missing, one.Foreign + other.Foreign, one.Sounds + other.Sounds);
 
-    public static Attendance operator -(Attendance later, Attendance earlier) => new(
-        later.Pictures - earlier.Pictures, later.PicturesMissing - earlier.PicturesMissing, later.Sounds - earlier.Sounds, later.SoundsMissing - earlier.SoundsMissing, later.PicturesLost - earlier.PicturesLost);
+    public static Attendance operator -(Attendance later, Attendance earlier) =>
+        new(later.Pictures - earlier.Pictures, later.Missing - earlier.Missing, later.Foreign - earlier.Foreign, later.Sounds - earlier.Sounds);
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using ComfyStream.EndToEnd.Processes;
 using ComfyStream.Media;
@@ -20,12 +21,22 @@ internal sealed class Film
     private const int DefaultBitRate = 2_000_000;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
-    private Film(MediaCodec codec, IReadOnlyList<Unit> units) => (Codec, Units) = (codec, units);
+    private readonly Dictionary<ulong, int> _numbers = [];
+
+    private Film(MediaCodec codec, IReadOnlyList<Unit> units)
+    {
+        (Codec, Units) = (codec, units);
+        for (int number = 0; number < units.Count; number++)
+            _numbers[EndOf(units[number].Data)] = number;
+    }
 
     public MediaCodec Codec { get; }
 
     /// <summary>In the order in which they are sent.</summary>
     public IReadOnlyList<Unit> Units { get; }
+
+    /// <summary>The place in <see cref="Units"/> of a coded picture of this film, told by its end: of a scene with grain no two are alike. Null for another.</summary>
+    public int? NumberOf(ReadOnlySpan<byte> coded) => coded.Length >= sizeof(ulong) && _numbers.TryGetValue(EndOf(coded), out int number) ? number : null;
 
     /// <summary>Coded as browsers code: Constrained Baseline or VP8.</summary>
     public static Film Shoot(Scene scene, MediaCodec codec = MediaCodec.H264, int bitRate = DefaultBitRate)
@@ -66,6 +77,8 @@ internal sealed class Film
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    private static ulong EndOf(ReadOnlySpan<byte> coded) => BinaryPrimitives.ReadUInt64BigEndian(coded[^sizeof(ulong)..]);
 
     // A line is: stream, decoding time, presentation time, duration, size, checksum, F= with the flags if it is no key frame.
     private static List<Unit> Split(byte[] coded, string[] index)

@@ -11,9 +11,7 @@ internal sealed class FilmPublisher : IAsyncDisposable
 {
     private const int AudioBitRate = 64_000;
     private const float Loudness = 0.3f;
-
-    /// <summary>From one packet of sound to the next.</summary>
-    public static readonly TimeSpan SoundInterval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan _soundInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly WhipPublisher _publisher;
     private readonly int _hertz;
@@ -38,6 +36,9 @@ internal sealed class FilmPublisher : IAsyncDisposable
 
     /// <summary>Pictures sent so far.</summary>
     public int PicturesSent => Volatile.Read(ref _picturesSent);
+
+    /// <summary>Pictures and packets of sound that were not sent: this process was too late with them.</summary>
+    public long FramesDropped => _publisher.FramesDropped;
 
     /// <summary>The number of the picture that is sent now, of one that goes on whatever it is asked for.</summary>
     public int Number => (int)((DateTimeOffset.UtcNow - _begun) * Film.Rate / TimeSpan.FromSeconds(1)) % Film.Length;
@@ -81,15 +82,15 @@ internal sealed class FilmPublisher : IAsyncDisposable
         var reel = new Reel();
         for (int packet = 0; _publisher.State is PeerConnectionState.Connected or PeerConnectionState.Disconnected; packet++)
         {
-            for (; reel.Due <= packet * SoundInterval; SendPicture(reel.Next(_film, _heedsRequests && Interlocked.Exchange(ref _keyFrameWanted, 0) != 0), start))
+            for (; reel.Due <= packet * _soundInterval; SendPicture(reel.Next(_film, _heedsRequests && Interlocked.Exchange(ref _keyFrameWanted, 0) != 0), start))
             {
                 if (Wait(start + reel.Due))
                     return;
             }
 
-            if (Wait(start + packet * SoundInterval))
+            if (Wait(start + packet * _soundInterval))
                 return;
-            SendSound(sound, packet, start + packet * SoundInterval);
+            SendSound(sound, packet, start + packet * _soundInterval);
         }
     }
 
