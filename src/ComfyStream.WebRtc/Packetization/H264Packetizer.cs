@@ -4,7 +4,7 @@ namespace ComfyStream.WebRtc.Packetization;
 
 /// <summary>
 /// Cuts an H.264 access unit into RTP payloads for packetization-mode 1 (RFC 6184): NAL units that fit together become a STAP-A,
-/// one alone a single NAL unit packet, a larger one FU-As of one size (the last may be shorter), so that they leave in one
+/// one alone a single NAL unit packet, a larger one FU-As of one size (the last is padded to it), so that they leave in one
 /// segmented send.
 /// </summary>
 public static class H264Packetizer
@@ -63,6 +63,7 @@ public static class H264Packetizer
 
         if (groupCount > 0)
             AppendGroup(frame, groupStart, groupCount, groupBytes);
+        frame.PadLastPacket();
         return frame.PacketCount - packetsBefore;
     }
 

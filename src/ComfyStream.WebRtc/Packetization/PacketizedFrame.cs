@@ -11,6 +11,9 @@ public sealed class PacketizedFrame
 {
     private const int LeastPackets = 8;
 
+    // Cutting into equal parts leaves the last one shorter by less than their number.
+    private const int MostPaddingBytes = 32;
+
     private readonly Action<PacketizedFrame> _onReleased;
     private byte[] _payloads;
     private int[] _ends;
@@ -50,7 +53,13 @@ public sealed class PacketizedFrame
     /// <summary>Number of RTP packets.</summary>
     public int PacketCount { get; private set; }
 
-    /// <summary>All payload bytes, packet after packet.</summary>
+    /// <summary>
+    /// RTP padding (RFC 3550 5.1) of the last packet, which makes it as long as the one before: all leave in one segmented send then, and
+    /// a sound packet with them as its shorter last segment. It belongs to the frame, so a packet that is sent again is the same again.
+    /// </summary>
+    public int PaddingBytes { get; private set; }
+
+    /// <summary>All payload bytes, packet after packet, without padding.</summary>
     public ReadOnlySpan<byte> Payloads => _payloads.AsSpan(0, _byteCount);
 
     /// <summary>The payload of packet <paramref name="index"/>; the last one carries the marker bit if it is video.</summary>
@@ -58,6 +67,13 @@ public sealed class PacketizedFrame
     {
         int start = index == 0 ? 0 : _ends[index - 1];
         return _payloads.AsSpan(start, _ends[index] - start);
+    }
+
+    /// <summary>The payload of packet <paramref name="index"/> and its padding.</summary>
+    internal ReadOnlySpan<byte> GetPaddedPayload(int index)
+    {
+        int start = index == 0 ? 0 : _ends[index - 1];
+        return _payloads.AsSpan(start, _ends[index] - start + (index == PacketCount - 1 ? PaddingBytes : 0));
     }
 
     /// <summary>
@@ -74,6 +90,7 @@ public sealed class PacketizedFrame
         IsKeyFrame = isKeyFrame;
         SourceArrival = sourceArrival;
         PacketCount = 0;
+        PaddingBytes = 0;
         _byteCount = 0;
         _references = 1;
     }
@@ -81,15 +98,31 @@ public sealed class PacketizedFrame
     /// <summary>Returns room for the next packet's payload, which the caller fills.</summary>
     public Span<byte> AppendPacket(int byteCount)
     {
-        if (_byteCount + byteCount > _payloads.Length)
-            Array.Resize(ref _payloads, Math.Max(_payloads.Length * 2, _byteCount + byteCount));
+        EnsureRoom(byteCount);
         if (PacketCount == _ends.Length)
             Array.Resize(ref _ends, _ends.Length * 2);
 
+        PaddingBytes = 0;
         Span<byte> room = _payloads.AsSpan(_byteCount, byteCount);
         _byteCount += byteCount;
         _ends[PacketCount++] = _byteCount;
         return room;
+    }
+
+    /// <summary>Pads the last packet to the length of the one before, if it is a little shorter; for packetizers, at their end.</summary>
+    internal void PadLastPacket()
+    {
+        if (PacketCount < 2)
+            return;
+        int padding = GetPayload(PacketCount - 2).Length - GetPayload(PacketCount - 1).Length;
+        if (padding is <= 0 or > MostPaddingBytes)
+            return;
+
+        EnsureRoom(padding);
+        Span<byte> room = _payloads.AsSpan(_byteCount, padding);
+        room.Clear();
+        room[^1] = (byte)padding;
+        PaddingBytes = padding;
     }
 
     /// <summary>Notes the codec of the payloads that are about to be appended.</summary>
@@ -98,6 +131,12 @@ public sealed class PacketizedFrame
         if (Kind != format.Kind() || (PacketCount > 0 && Format != format))
             throw new InvalidOperationException($"The frame was begun as {Kind} and holds {PacketCount} packets of {Format}; {format} needs a frame of its own.");
         Format = format;
+    }
+
+    private void EnsureRoom(int byteCount)
+    {
+        if (_byteCount + byteCount > _payloads.Length)
+            Array.Resize(ref _payloads, Math.Max(_payloads.Length * 2, _byteCount + byteCount));
     }
 
     /// <summary>Takes one more reference.</summary>

@@ -1,7 +1,7 @@
 namespace ComfyStream.WebRtc.Packetization;
 
 /// <summary>
-/// Cuts VP8 frames into RTP payloads of one size (RFC 7741), the last may be shorter, and numbers the pictures. Payloads are shared
+/// Cuts VP8 frames into RTP payloads of one size (RFC 7741), the last padded to it, and numbers the pictures. Payloads are shared
 /// by all viewers, so the numbers (PictureID) are the output's: use one object for an output's whole life, over changes of
 /// publisher, workflow and encoder, and every viewer sees them go up by one from picture to picture as RFC 7741 4.2 wants; they jump
 /// only for a viewer who was not sent a picture, as after a loss. No layer indices are written: each picture follows from the ones before
@@ -39,6 +39,7 @@ public sealed class Vp8Packetizer(ushort firstPictureId)
             part.CopyTo(packet[DescriptorBytes..]);
         }
 
+        frame.PadLastPacket();
         _nextPictureId = (_nextPictureId + 1) & PictureIdMask;
         return count;
     }

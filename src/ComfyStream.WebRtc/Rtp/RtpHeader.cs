@@ -14,6 +14,9 @@ internal readonly struct RtpHeader
     /// <summary>"Defined by profile" value of the one-byte extension form (RFC 8285 4.2).</summary>
     public const ushort OneByteProfile = 0xBEDE;
 
+    /// <summary>P in the first byte: the payload ends with padding (RFC 3550 5.1).</summary>
+    public const byte PaddingBit = 0x20;
+
     private const ushort TwoByteProfile = 0x1000;
     private const ushort TwoByteProfileMask = 0xFFF0;
     private const int OneByteStopId = 15;
@@ -24,7 +27,7 @@ internal readonly struct RtpHeader
 
     private RtpHeader(ReadOnlySpan<byte> packet, int headerLength, int extensionOffset, int extensionLength)
     {
-        HasPadding = (packet[0] & 0x20) != 0;
+        HasPadding = (packet[0] & PaddingBit) != 0;
         Marker = (packet[1] & 0x80) != 0;
         PayloadType = (byte)(packet[1] & 0x7F);
         SequenceNumber = BinaryPrimitives.ReadUInt16BigEndian(packet[2..]);

@@ -26,6 +26,9 @@ internal sealed class Retransmitter(int capacity, ushort initialRtxSequence)
     /// </summary>
     public ulong NextRtxIndex { get; private set; } = initialRtxSequence & 0x7FFFu;
 
+    /// <summary>Whether nothing waits to be sent again.</summary>
+    public bool IsEmpty => _queue.Count == 0;
+
     /// <summary>Packets sent again.</summary>
     public long PacketsSent { get; private set; }
 

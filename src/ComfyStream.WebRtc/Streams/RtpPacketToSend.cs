@@ -9,8 +9,11 @@ internal readonly ref struct RtpPacketToSend
     /// <summary>Bytes of the original sequence number (OSN) before the payload of an RTX packet (RFC 4588 4).</summary>
     public const int OriginalSequenceBytes = 2;
 
-    /// <summary>Payload, shared by all subscribers; an RTX packet's comes after the original sequence number.</summary>
+    /// <summary>Payload with its padding, shared by all subscribers; an RTX packet's comes after the original sequence number, and unpadded.</summary>
     public required ReadOnlySpan<byte> Payload { get; init; }
+
+    /// <summary>Bytes of padding at the end of <see cref="Payload"/> (RFC 3550 5.1).</summary>
+    public required int PaddingBytes { get; init; }
 
     /// <summary>Extension block, the same in every packet of the stream.</summary>
     public required ReadOnlySpan<byte> ExtensionBlock { get; init; }
@@ -49,8 +52,13 @@ internal readonly ref struct RtpPacketToSend
     public int ByteCount => HeaderBytes + PayloadBytes;
 
     /// <summary>Writes the header and returns its length.</summary>
-    public int WriteHeader(Span<byte> destination) =>
-        RtpHeaderWriter.Write(destination, Marker, PayloadType, SequenceNumber, RtpTimestamp, Ssrc, ExtensionBlock);
+    public int WriteHeader(Span<byte> destination)
+    {
+        int byteCount = RtpHeaderWriter.Write(destination, Marker, PayloadType, SequenceNumber, RtpTimestamp, Ssrc, ExtensionBlock);
+        if (PaddingBytes > 0)
+            destination[0] |= RtpHeader.PaddingBit;
+        return byteCount;
+    }
 
     /// <summary>Writes the plain payload as it goes on the wire.</summary>
     public void WritePayload(Span<byte> destination)

@@ -89,6 +89,16 @@ internal sealed class RtpSendStream
     /// <summary>Frames that wait, the one being sent included.</summary>
     public int FramesQueued => _queue.Count + (_isSending ? 1 : 0);
 
+    /// <summary>Whether no more packets than these wait, and none to be sent again.</summary>
+    public bool HasAtMost(int packetCount)
+    {
+        if (_retransmitter is { IsEmpty: false } || FramesQueued > 1)
+            return false;
+        if (_isSending)
+            return _current.Frame.PacketCount - _nextPacket <= packetCount;
+        return !_queue.TryPeek(out PendingFrame next) || next.Frame.PacketCount <= packetCount;
+    }
+
     /// <summary>Packets sent, without retransmissions.</summary>
     public long PacketsSent { get; private set; }
 
@@ -167,7 +177,7 @@ internal sealed class RtpSendStream
 
         packet = MakePacket(frame, number);
         _isPeekedRtx = packet.OriginalSequenceNumber is not null;
-        _peekedPayloadBytes = packet.Payload.Length;
+        _peekedPayloadBytes = packet.Payload.Length - packet.PaddingBytes;
         return true;
     }
 
@@ -304,7 +314,8 @@ internal sealed class RtpSendStream
         bool isRtx = _isPeekedRetransmission && _rtxSsrc is not null && codec.RtxPayloadType is not null;
         return new RtpPacketToSend
         {
-            Payload = frame.Frame.GetPayload(number),
+            Payload = isRtx ? frame.Frame.GetPayload(number) : frame.Frame.GetPaddedPayload(number),
+            PaddingBytes = isRtx || number < frame.Frame.PacketCount - 1 ? 0 : frame.Frame.PaddingBytes,
             ExtensionBlock = _extensionBlock,
             Ssrc = isRtx ? _rtxSsrc!.Value : Ssrc,
             PayloadType = isRtx ? codec.RtxPayloadType!.Value : codec.PayloadType,
