@@ -40,6 +40,7 @@ internal sealed unsafe class DatagramSender : IDisposable
     private int _arenaUsed;
     private int _first;
     private int _end;
+    private long _messagesSent;
     private long _datagramsSent;
     private long _bytesSent;
     private long _failures;
@@ -68,6 +69,9 @@ internal sealed unsafe class DatagramSender : IDisposable
 
     /// <summary>Datagrams that the kernel took, segments counted singly (any thread).</summary>
     public long DatagramsSent => Volatile.Read(ref _datagramsSent);
+
+    /// <summary>Messages that they left in (any thread).</summary>
+    public long MessagesSent => Volatile.Read(ref _messagesSent);
 
     /// <summary>Their payload bytes (any thread).</summary>
     public long BytesSent => Volatile.Read(ref _bytesSent);
@@ -231,6 +235,7 @@ internal sealed unsafe class DatagramSender : IDisposable
 
     private void CountSent(nuint byteCount, int segmentSize)
     {
+        Volatile.Write(ref _messagesSent, _messagesSent + 1);
         Volatile.Write(ref _bytesSent, _bytesSent + (long)byteCount);
         Volatile.Write(ref _datagramsSent, _datagramsSent + DatagramCount((int)byteCount, segmentSize));
     }

@@ -30,6 +30,7 @@ public sealed class EventLoop : IDisposable
     private readonly WakeEvent _wake = new();
     private readonly BoundedQueue<object> _inbox = new(InboxCapacity);
     private readonly LoopPeers _peers;
+    private readonly PriorityQueue<ILoopWork, TimeSpan> _timed = new(64);
     private readonly List<ILoopWork> _afterSend = new(64);
     private readonly Thread _thread;
     private volatile bool _isStopping;
@@ -88,7 +89,8 @@ public sealed class EventLoop : IDisposable
         _sender.BytesSent,
         Volatile.Read(ref _datagramsDropped),
         _sender.Failures,
-        _peers.Count);
+        _peers.Count,
+        _sender.MessagesSent);
 
     /// <summary>Runs <paramref name="command"/> on the loop (any thread). False when the inbox is full or the loop has stopped: it will not run.</summary>
     public bool Post(Action<EventLoop> command) => Enqueue(command);
@@ -129,6 +131,13 @@ public sealed class EventLoop : IDisposable
         _afterSend.Add(work);
     }
 
+    /// <summary>Runs <paramref name="work"/> once at that time, or as soon as it has passed (on the loop).</summary>
+    public void RunAt(TimeSpan time, ILoopWork work)
+    {
+        AssertCurrent();
+        _timed.Enqueue(work, time);
+    }
+
     /// <summary>Closes all peers with BYE and close_notify, stops the thread and closes the socket.</summary>
     public void Dispose()
     {
@@ -150,6 +159,9 @@ public sealed class EventLoop : IDisposable
             // Whoever listens to faults has one: the loop lives.
         }
     }
+
+    private TimeSpan NextDeadline =>
+        _timed.TryPeek(out _, out TimeSpan due) && due < _peers.NextDeadline ? due : _peers.NextDeadline;
 
     private static ulong NtpTimeAt(DateTimeOffset time)
     {
@@ -175,10 +187,11 @@ public sealed class EventLoop : IDisposable
         LibC.ControlProcess(LibC.PrSetTimerSlack, 1, 0, 0, 0);
         while (!_isStopping)
         {
-            bool isReadable = Wait(_inbox.Count > 0 ? TimeSpan.Zero : _peers.NextDeadline - Now);
+            bool isReadable = Wait(_inbox.Count > 0 ? TimeSpan.Zero : NextDeadline - Now);
 
             // A peer that was posted is there when its first check, which came after the answer, is looked at.
             RunCommands(MaxCommandsPerTurn);
+            RunTimed(Now);
             if (isReadable)
                 ReceiveDatagrams();
             _peers.HandleDeadlines(Now);
@@ -257,18 +270,17 @@ public sealed class EventLoop : IDisposable
     {
         for (; limit > 0 && _inbox.TryDequeue(out object? item); limit--)
         {
-            try
-            {
-                if (item is ILoopWork work)
-                    work.Run(this);
-                else
-                    ((Action<EventLoop>)item)(this);
-            }
-            catch (Exception exception)
-            {
-                Report(exception);
-            }
+            RunOne(item);
+            _peers.PumpTouched();
+        }
+    }
 
+    private void RunTimed(TimeSpan now)
+    {
+        while (_timed.TryPeek(out ILoopWork? work, out TimeSpan due) && due <= now)
+        {
+            _timed.Dequeue();
+            RunOne(work);
             _peers.PumpTouched();
         }
     }
@@ -278,18 +290,23 @@ public sealed class EventLoop : IDisposable
         // Work may ask to be run after the next send: that is for the next turn.
         int count = _afterSend.Count;
         for (int i = 0; i < count; i++)
-        {
-            try
-            {
-                _afterSend[i].Run(this);
-            }
-            catch (Exception exception)
-            {
-                Report(exception);
-            }
-        }
-
+            RunOne(_afterSend[i]);
         _afterSend.RemoveRange(0, count);
+    }
+
+    private void RunOne(object item)
+    {
+        try
+        {
+            if (item is ILoopWork work)
+                work.Run(this);
+            else
+                ((Action<EventLoop>)item)(this);
+        }
+        catch (Exception exception)
+        {
+            Report(exception);
+        }
     }
 
     private void Close()

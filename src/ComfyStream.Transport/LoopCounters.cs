@@ -8,5 +8,7 @@ namespace ComfyStream.Transport;
 /// <param name="DatagramsDropped">Received datagrams that belong to no peer, or are empty or too long.</param>
 /// <param name="SendFailures">Datagrams that the kernel refused, or that found no room in the bounded queue while its buffer was full.</param>
 /// <param name="Peers">Peers on the loop.</param>
+/// <param name="MessagesSent">Messages that the datagrams sent left in: a segmented one carries several.</param>
 public readonly record struct LoopCounters(
-    long DatagramsReceived, long DatagramsSent, long BytesReceived, long BytesSent, long DatagramsDropped, long SendFailures, int Peers);
+    long DatagramsReceived, long DatagramsSent, long BytesReceived, long BytesSent, long DatagramsDropped, long SendFailures, int Peers,
+    long MessagesSent);

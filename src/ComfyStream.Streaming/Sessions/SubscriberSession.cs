@@ -23,6 +23,7 @@ internal sealed class SubscriberSession : PeerSession
     private bool _takesSource;
     private bool _isWaiting;
     private bool _joined;
+    private bool _hasQueued;
     private bool _awaitsKeyFrame = true;
     private TimeSpan _lastPicture;
     private long _framesSent;
@@ -43,13 +44,22 @@ internal sealed class SubscriberSession : PeerSession
     /// <summary>The pictures that it plays.</summary>
     public ViewerFormats Formats { get; }
 
-    /// <summary>Sends a frame (borrowed), on the loop. A viewer that missed a picture waits for the next key frame.</summary>
-    public void Write(EventLoop loop, in OutputFrame frame)
+    /// <summary>Queues a frame (borrowed), on the loop; <see cref="Flush"/> sends it. A viewer that missed a picture waits for the next key frame.</summary>
+    public void Write(in OutputFrame frame)
     {
         if (frame.IsVideo)
-            WriteVideo(loop, frame);
-        else if (HasAudio && Peer.WriteFrame(EventLoop.Now, frame.Packets))
-            loop.Touch(Peer);
+            WriteVideo(frame);
+        else if (HasAudio)
+            _hasQueued |= Peer.WriteFrame(EventLoop.Now, frame.Packets);
+    }
+
+    /// <summary>Sends what was queued, in as few messages as it fits into.</summary>
+    public void Flush(EventLoop loop)
+    {
+        if (!_hasQueued)
+            return;
+        _hasQueued = false;
+        loop.Touch(Peer);
     }
 
     /// <summary>
@@ -70,7 +80,8 @@ internal sealed class SubscriberSession : PeerSession
         TimeSpan age = EventLoop.Now - group.NewestSent;
         TimeSpan time = frames[^1].Packets.MediaTime + (age > LongestInterval ? age : TimeSpan.Zero) - (frames.Count - 1) * LeastStep;
         for (int i = 0; i < frames.Count; i++)
-            Send(loop, frames[i].Packets, time + i * LeastStep, isReplayed: true);
+            Send(frames[i].Packets, time + i * LeastStep, isReplayed: true);
+        Flush(loop);
         return true;
     }
 
@@ -113,7 +124,7 @@ internal sealed class SubscriberSession : PeerSession
         _hub.Remove(loop, this);
     }
 
-    private void WriteVideo(EventLoop loop, in OutputFrame frame)
+    private void WriteVideo(in OutputFrame frame)
     {
         if (!HasVideo || !Takes(frame))
             return;
@@ -131,7 +142,7 @@ internal sealed class SubscriberSession : PeerSession
             return;
         }
 
-        Send(loop, frame.Packets, frame.Packets.MediaTime, isReplayed: false);
+        Send(frame.Packets, frame.Packets.MediaTime, isReplayed: false);
     }
 
     // Source and transcoded pictures come side by side: each viewer takes one of them, and goes over to the source with a key frame.
@@ -155,7 +166,7 @@ internal sealed class SubscriberSession : PeerSession
     }
 
     // The sources of an output take turns, each with a delay of its own: time goes on for the viewer all the same.
-    private void Send(EventLoop loop, PacketizedFrame packets, TimeSpan mediaTime, bool isReplayed)
+    private void Send(PacketizedFrame packets, TimeSpan mediaTime, bool isReplayed)
     {
         TimeSpan time = mediaTime - LeastStep < _lastPicture ? _lastPicture + LeastStep : mediaTime;
         if (!Peer.WriteFrame(EventLoop.Now, packets, time, isReplayed))
@@ -167,6 +178,6 @@ internal sealed class SubscriberSession : PeerSession
 
         _lastPicture = time;
         Interlocked.Increment(ref _framesSent);
-        loop.Touch(Peer);
+        _hasQueued = true;
     }
 }

@@ -33,6 +33,48 @@ public sealed class ForwardingTests
     }
 
     [Fact]
+    public async Task A_picture_and_the_sound_that_comes_with_it_leave_as_one_message()
+    {
+        await using var test = new TestRelay();
+        Camera camera = await test.PublishAsync("cam");
+        Viewer viewer = await test.WatchAsync("cam");
+        Film film = Film.Invent(count: 500, byteCount: 900);
+        EventLoop loop = Assert.Single(test.Relay.Loops);
+
+        int next = 0;
+        while (loop.Counters.DatagramsSent == loop.Counters.MessagesSent)
+        {
+            // The loop is busy while both come in, and finds them together, if the camera was not held up.
+            Assert.True(loop.Post(_ => Thread.Sleep(20)));
+            camera.WriteSound([0xF8, 1]);
+            camera.Write(film.Units[next], isKeyFrame: next == 0);
+            Assert.True(++next < film.Units.Count, "No sound left with its picture.");
+            await TestRelay.Until(() => viewer.PictureCount == next && viewer.Sounds.Count == next, "both arrived");
+        }
+    }
+
+    [Fact]
+    public async Task Sound_that_comes_just_before_its_picture_waits_for_it()
+    {
+        await using var test = new TestRelay();
+        Camera camera = await test.PublishAsync("cam");
+        await test.WatchAsync("cam");
+        Film film = Film.Invent(count: 5000, byteCount: 900);
+        EventLoop loop = Assert.Single(test.Relay.Loops);
+
+        // The machine may be busy with other things: one sound that rides proves it.
+        int next = 0;
+        while (loop.Counters.DatagramsSent == loop.Counters.MessagesSent)
+        {
+            camera.Write(film.Units[next], isKeyFrame: next == 0);
+            Assert.True(++next < film.Units.Count, "No sound waited for its picture.");
+            await Task.Delay(30, TestContext.Current.CancellationToken);
+            camera.WriteSound([0xF8, 1]);
+            await Task.Delay(2, TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
     public async Task A_viewer_who_comes_before_the_publisher_gets_its_pictures_when_it_comes()
     {
         await using var test = new TestRelay();
