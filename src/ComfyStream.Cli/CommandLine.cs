@@ -19,13 +19,14 @@ internal static class CommandLine
           ./comfystream serve             publish to http://127.0.0.1:8889/whip, watch http://127.0.0.1:8889/whep
           ./comfystream serve --help      every option
           ./comfystream token new --rights publish,view     a token, and the entry for the config file that asks for it
+          ./comfystream drain             a running server takes no new sessions, and ends when the last has left
           ./comfystream setup             install the Debian packages that are missing (done by the launcher)
           ./comfystream bench fanout      load it with viewers by the hundred, and measure; bench --help has more (done by the launcher)
         """;
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var root = new RootCommand(Description) { ServeCommand.Create(), TokenCommand.Create() };
+        var root = new RootCommand(Description) { ServeCommand.Create(), TokenCommand.Create(), DrainCommand.Create() };
         SynchronousCommandLineAction help = TeachBy(root, Examples);
         root.SetAction(help.Invoke);
 

@@ -12,6 +12,9 @@ internal static class ServeCommand
     // The promise is 3 s from signal to end; what does not end by then is left to the operating system.
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2.7);
 
+    // On every Linux that .NET runs on; the enumeration has no name for it.
+    private const int Sigusr1 = 10;
+
     private const string Examples =
         """
         Examples:
@@ -82,8 +85,13 @@ internal static class ServeCommand
             return ExitCode.Success;
         }
 
+        using PosixSignalRegistration drain = PosixSignalRegistration.Create((PosixSignal)Sigusr1, context =>
+        {
+            context.Cancel = true;
+            server.BeginDrain();
+        });
         StartPanel.Write(server.Summary);
-        await Task.Delay(Timeout.Infinite, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await server.Drained.WaitAsync(ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         Task end = server.DisposeAsync().AsTask();
         if (await Task.WhenAny(end, Task.Delay(_patience, CancellationToken.None)) == end)

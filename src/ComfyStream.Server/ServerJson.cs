@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ComfyStream.Server.Control;
 using ComfyStream.Server.Signaling;
 using ComfyStream.Server.Stats;
 
@@ -9,6 +10,8 @@ namespace ComfyStream.Server;
 /// <summary>Everything that this server writes as JSON.</summary>
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(Health))]
+[JsonSerializable(typeof(DrainRequest))]
+[JsonSerializable(typeof(DrainStatus))]
 [JsonSerializable(typeof(WorkflowList))]
 [JsonSerializable(typeof(ProcessingStatus))]
 [JsonSerializable(typeof(Dictionary<string, SessionStatistics>))]

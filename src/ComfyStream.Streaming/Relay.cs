@@ -159,6 +159,22 @@ public sealed class Relay : IAsyncDisposable
     public IReadOnlyList<SessionSnapshot> Sessions(SessionKind kind) =>
         [.. _sessions.All.Where(session => session.Kind == kind).Select(session => session.Snapshot())];
 
+    /// <summary>What whoever lets clients in looks at. Costs little, unlike the statistics.</summary>
+    public RelayLoad Load
+    {
+        get
+        {
+            (int living, int halfOpen) = _sessions.CountLiving();
+            return new RelayLoad(living, halfOpen, _streams.All.Count(stream => stream.Publisher is null));
+        }
+    }
+
+    /// <summary>Whether a channel is in use.</summary>
+    public bool HasChannel(string channel) => Array.Exists(_streams.All, stream => stream.Channel == channel);
+
+    /// <summary>How long each event loop has had nothing to do since it began.</summary>
+    public IReadOnlyList<TimeSpan> LoopIdleTimes => [.. _loops.Select(loop => loop.IdleTime)];
+
     /// <summary>What the statistics say of the streams that have a publisher or viewers.</summary>
     public IReadOnlyList<StreamSnapshot> Streams() => [.. _streams.All.Select(stream => stream.Snapshot())];
 

@@ -44,9 +44,9 @@ public sealed record RelayOptions
     /// <summary>Time limits of the peers.</summary>
     internal PeerOptions Peer { get; init; } = new();
 
-    /// <summary>Sessions at once: only an attack or a mistake reaches it; the limits that operators set come with access control.</summary>
-    internal int MostSessions { get; init; } = 4096;
+    /// <summary>Sessions at once.</summary>
+    public int MostSessions { get; init; } = 4096;
 
-    /// <summary>Channels at once, likewise.</summary>
-    internal int MostStreams { get; init; } = 1024;
+    /// <summary>Channels at once.</summary>
+    public int MostStreams { get; init; } = 1024;
 }

@@ -35,6 +35,8 @@ public sealed class EventLoop : IDisposable
     private readonly Thread _thread;
     private volatile bool _isStopping;
     private long _datagramsReceived;
+    private long _idleTicks;
+    private long _idleSinceTicks;
     private long _bytesReceived;
     private long _datagramsDropped;
 
@@ -91,6 +93,22 @@ public sealed class EventLoop : IDisposable
         _sender.Failures,
         _peers.Count,
         _sender.MessagesSent);
+
+    /// <summary>How long the loop has had nothing to do since it began, the wait that it may be in included (any thread).</summary>
+    public TimeSpan IdleTime
+    {
+        get
+        {
+            long since, idle;
+            do
+            {
+                since = Volatile.Read(ref _idleSinceTicks);
+                idle = Volatile.Read(ref _idleTicks);
+            }
+            while (since != Volatile.Read(ref _idleSinceTicks));
+            return TimeSpan.FromTicks(since == 0 ? idle : idle + Math.Max(0, Now.Ticks - since));
+        }
+    }
 
     /// <summary>Runs <paramref name="command"/> on the loop (any thread). False when the inbox is full or the loop has stopped: it will not run.</summary>
     public bool Post(Action<EventLoop> command) => Enqueue(command);
@@ -187,7 +205,11 @@ public sealed class EventLoop : IDisposable
         LibC.ControlProcess(LibC.PrSetTimerSlack, 1, 0, 0, 0);
         while (!_isStopping)
         {
-            bool isReadable = Wait(_inbox.Count > 0 ? TimeSpan.Zero : NextDeadline - Now);
+            TimeSpan before = Now;
+            Volatile.Write(ref _idleSinceTicks, before.Ticks);
+            bool isReadable = Wait(_inbox.Count > 0 ? TimeSpan.Zero : NextDeadline - before);
+            Volatile.Write(ref _idleTicks, _idleTicks + (Now - before).Ticks);
+            Volatile.Write(ref _idleSinceTicks, 0);
 
             // A peer that was posted is there when its first check, which came after the answer, is looked at.
             RunCommands(MaxCommandsPerTurn);

@@ -8,6 +8,7 @@ internal sealed class ComfyStreamProcess : IAsyncDisposable
 {
     private const int Sigterm = 15;
     private const int Sigint = 2;
+    private const int Sigusr1 = 10;
 
     private readonly Process _process;
     private readonly Task<string> _errors;
@@ -59,6 +60,19 @@ internal sealed class ComfyStreamProcess : IAsyncDisposable
     public async Task<int> EndAsync(PosixSignal signal)
     {
         Assert.Equal(0, Kill(_process.Id, signal == PosixSignal.SIGINT ? Sigint : Sigterm));
+        return await ExitAsync();
+    }
+
+    /// <summary>Asks it to drain by SIGUSR1, and waits for its end.</summary>
+    public async Task<int> DrainAsync()
+    {
+        Assert.Equal(0, Kill(_process.Id, Sigusr1));
+        return await ExitAsync();
+    }
+
+    /// <summary>Waits for its end.</summary>
+    public async Task<int> ExitAsync()
+    {
         // Whatever it still logs must not fill the pipe.
         await _process.StandardOutput.ReadToEndAsync(Cancel);
         await _process.WaitForExitAsync(Cancel);

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ComfyStream.Server.Limits;
 using ComfyStream.Server.Options;
 
 namespace ComfyStream.Cli.Tests;
@@ -36,6 +37,14 @@ public sealed partial class DocumentationTests
             string flag = setting.ValueName is { } value ? $"--{setting.Name} {value.Replace("|", @"\|", StringComparison.Ordinal)}" : $"--{setting.Name}";
             Assert.Contains($"| `{flag}` | `{setting.Key}` |", page, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void Every_limit_stands_in_the_threat_model_with_its_default()
+    {
+        string page = Read("docs/security.md");
+        foreach (LimitSetting setting in LimitConfig.All)
+            Assert.Contains(FormattableString.Invariant($"| `{setting.Key}` | {setting.Get(new LimitOptions())} |"), page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-using System.Globalization;
+using ComfyStream.Server.Limits;
 using ComfyStream.Server.Signaling;
 using Microsoft.AspNetCore.Http;
 
@@ -39,7 +39,7 @@ internal sealed class AccessGate(Authenticator authenticator)
             await ForbidAsync(context, decision);
             return;
         }
-        context.Features.Set(new AccessGrant(authentication.Caller, decision.Target.Channel ?? ""));
+        context.Features.Set(new AccessGrant(authentication.Caller, decision.Target));
         await next(context);
     }
 
@@ -50,7 +50,7 @@ internal sealed class AccessGate(Authenticator authenticator)
     {
         HttpResponse response = context.Response;
         if (authentication.RetryAfter > TimeSpan.Zero)
-            response.Headers.RetryAfter = Seconds(authentication.RetryAfter);
+            RetryAfter.Set(response, authentication.RetryAfter);
         switch (authentication.Outcome)
         {
             case AuthenticationOutcome.Malformed:
@@ -84,6 +84,4 @@ internal sealed class AccessGate(Authenticator authenticator)
         string reason = decision.Reason.Length > 0 ? decision.Reason : "The token is valid, but does not reach this far.";
         return Problem.WriteAsync(context, StatusCodes.Status403Forbidden, $"{reason} The right '{right}' {where} is needed.");
     }
-
-    private static string Seconds(TimeSpan time) => Math.Max(1, Math.Ceiling(time.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 }

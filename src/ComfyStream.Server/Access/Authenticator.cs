@@ -84,7 +84,7 @@ internal sealed partial class Authenticator
         if (trouble.Length == 0)
             return new Authentication(AuthenticationOutcome.Wrong, Caller.Nobody);
         LogTrouble(trouble);
-        return new Authentication(AuthenticationOutcome.Unavailable, Caller.Nobody) { RetryAfter = TimeSpan.FromSeconds(5) };
+        return new Authentication(AuthenticationOutcome.Unavailable, Caller.Nobody) { RetryAfter = Limits.RetryAfter.Soon };
     }
 
     private static Authentication TooMany(TimeSpan wait) => new(AuthenticationOutcome.TooMany, Caller.Nobody) { RetryAfter = wait };

@@ -25,7 +25,7 @@ internal sealed class SessionOwners(bool isOn, Func<string, bool> isAlive)
         {
             if (_owners.Count >= _sweepAt)
                 Sweep();
-            _owners[id] = new SessionOwner(grant.Caller.Id, grant.Channel);
+            _owners[id] = new SessionOwner(grant.Caller.Id, grant.Target.Channel);
         }
     }
 

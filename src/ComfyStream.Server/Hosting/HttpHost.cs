@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
+using System.Security.Authentication;
+using ComfyStream.Server.Limits;
 using ComfyStream.Server.Options;
-using ComfyStream.Server.Signaling;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -22,13 +23,9 @@ namespace ComfyStream.Server.Hosting;
 /// <summary>Kestrel as this server needs it: no ambient configuration, tight limits, one listener an address.</summary>
 internal static class HttpHost
 {
-    // `prompts` travels in the request line.
-    private const int MaxRequestLineBytes = 256 * 1024;
-    private const int MaxHeaderBytes = 32 * 1024;
-    private const int MaxConnections = 4096;
-    private static readonly TimeSpan _headersTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _rateGrace = TimeSpan.FromSeconds(5);
 
-    public static WebApplication Build(ServeOptions options, X509Certificate2? certificate, Action<ILoggingBuilder>? configureLogging)
+    public static WebApplication Build(ServeOptions options, ServerCertificate? certificate, Action<ILoggingBuilder>? configureLogging)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         // Signals belong to the program that hosts this server.
@@ -43,11 +40,16 @@ internal static class HttpHost
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, options, certificate));
 
         WebApplication app = builder.Build();
-        // Location is built from what the client asked for; only a proxy on this machine may say what that was.
-        app.UseForwardedHeaders(new ForwardedHeadersOptions
+        // Location is built from what the client asked for; only proxies on this machine, and those that are trusted, may say what
+        // that was and who asked. The chain is followed back as far as they are.
+        var forwarded = new ForwardedHeadersOptions
         {
             ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost,
-        });
+            ForwardLimit = null,
+        };
+        foreach (System.Net.IPNetwork proxy in options.TrustedProxies)
+            forwarded.KnownIPNetworks.Add(proxy);
+        app.UseForwardedHeaders(forwarded);
         return app;
     }
 
@@ -80,40 +82,50 @@ internal static class HttpHost
         string host = options.Host;
         if (IPAddress.TryParse(host, out IPAddress? address))
             host = (address.Equals(IPAddress.Any) ? IPAddress.Loopback : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : address).ToString();
-        return new UriBuilder(options.TlsSelfSigned ? Uri.UriSchemeHttps : Uri.UriSchemeHttp, host, port).Uri;
+        return new UriBuilder(options.IsHttps ? Uri.UriSchemeHttps : Uri.UriSchemeHttp, host, port).Uri;
     }
 
     /// <summary>A client that trusts this server's own certificate and no other self-signed one.</summary>
-    public static HttpClient CreateClient(X509Certificate2? certificate)
+    public static HttpClient CreateClient(ServerCertificate? certificate)
     {
         var handler = new SocketsHttpHandler { UseProxy = false };
         if (certificate is not null)
         {
             handler.SslOptions.RemoteCertificateValidationCallback = (_, presented, _, errors) =>
-                errors == SslPolicyErrors.None || (presented is not null && presented.GetRawCertData().AsSpan().SequenceEqual(certificate.RawData));
+                errors == SslPolicyErrors.None || (presented is not null && presented.GetRawCertData().AsSpan().SequenceEqual(certificate.Leaf().RawData));
         }
         return new HttpClient(handler);
     }
 
-    private static void Configure(KestrelServerOptions kestrel, ServeOptions options, X509Certificate2? certificate)
+    private static void Configure(KestrelServerOptions kestrel, ServeOptions options, ServerCertificate? certificate)
     {
+        LimitOptions limits = options.Limits;
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = SessionResource.MaxOfferBytes;
-        kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
+        kestrel.Limits.MaxRequestBodySize = limits.BodyBytes;
+        kestrel.Limits.MaxRequestLineSize = limits.RequestLineBytes;
         // HTTP/2 has no request line: there the path counts as a header.
-        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = MaxRequestLineBytes;
-        kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestLineBytes + MaxHeaderBytes;
-        kestrel.Limits.RequestHeadersTimeout = _headersTimeout;
-        kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = limits.RequestLineBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = limits.RequestLineBytes + limits.HeaderBytes;
+        kestrel.Limits.MaxRequestBufferSize = Math.Max(1 << 20, limits.RequestLineBytes);
+        kestrel.Limits.RequestHeadersTimeout = limits.HeaderTime;
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(limits.LeastBytesPerSecond, _rateGrace);
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(limits.LeastBytesPerSecond, _rateGrace);
+        kestrel.Limits.MaxConcurrentConnections = limits.Connections;
         foreach (IPAddress address in Resolve(options))
             kestrel.Listen(address, options.Port, listen =>
             {
                 if (certificate is not null)
-                    listen.UseHttps(certificate);
+                    listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(Handshake(certificate)) });
                 else
                     listen.Protocols = HttpProtocols.Http1;
             });
     }
+
+    private static SslServerAuthenticationOptions Handshake(ServerCertificate certificate) => new()
+    {
+        ServerCertificateContext = certificate.Context(),
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+    };
 
     private static IReadOnlyList<IPAddress> Resolve(ServeOptions options)
     {

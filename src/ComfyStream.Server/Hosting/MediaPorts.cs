@@ -21,6 +21,8 @@ internal static class MediaPorts
             BitRate = options.BitRate,
             AllowRaw = options.AllowRaw,
             Codecs = codecs,
+            MostSessions = options.Limits.Sessions,
+            MostStreams = options.Limits.Channels,
             GraceTime = options.GraceTime,
             IdleTimeout = options.IdleTimeout == TimeSpan.Zero ? TimeSpan.MaxValue : options.IdleTimeout,
         };

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
 using ComfyStream.Media;
 using ComfyStream.Server.Access;
+using ComfyStream.Server.Control;
 using ComfyStream.Server.Demo;
 using ComfyStream.Server.Limits;
 using ComfyStream.Server.Options;
@@ -22,9 +23,6 @@ namespace ComfyStream.Server.Hosting;
 /// <summary>The whole server: relay, workflows, codecs, HTTP and demo, composed, started and ended together.</summary>
 public sealed class RelayServer : IAsyncDisposable
 {
-    // People mistype; programs that guess, or run with a token that has expired, wait.
-    private static readonly RateOptions _wrongTokens = new(PerSecond: 1, Burst: 20);
-
     private static readonly TimeSpan _httpPatience = TimeSpan.FromMilliseconds(500);
 
     // In the order in which they are made; disposed in the opposite one.
@@ -36,6 +34,7 @@ public sealed class RelayServer : IAsyncDisposable
     private readonly ChannelWorkflows _workflows;
     private WebApplication? _http;
     private Relay? _relay;
+    private Drain? _drain;
 
     private RelayServer(ServeOptions options)
     {
@@ -73,6 +72,12 @@ public sealed class RelayServer : IAsyncDisposable
     /// <summary>Pooled buffers that are out, of the relay.</summary>
     internal (int EncodedFrames, int VideoFrames, int PacketizedFrames) RentedBuffers => _relay?.RentedBuffers ?? default;
 
+    /// <summary>Completes when the server has been drained and should be ended.</summary>
+    public Task Drained => _drain!.Ended;
+
+    /// <summary>Lets nobody new in, and waits for the sessions to end, no longer than the options say.</summary>
+    public void BeginDrain() => _drain!.Begin(_options.DrainRedirect, _options.DrainDeadline);
+
     /// <summary>What is served.</summary>
     internal IEnumerable<RouteEndpoint> Endpoints => ((IEndpointRouteBuilder)_http!).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
 
@@ -98,17 +103,22 @@ public sealed class RelayServer : IAsyncDisposable
 
     private async Task StartAsync(Action<ILoggingBuilder>? configureLogging, CancellationToken cancellationToken)
     {
-        X509Certificate2? certificate = _options.TlsSelfSigned ? Own(SelfSignedCertificate.Create(_options.Host)) : null;
+        CertificateFiles? files = _options.TlsCertificate is { } path ? Own(new CertificateFiles(new TlsFiles(path, _options.TlsKey, _options.TlsPasswordFile))) : null;
+        ServerCertificate? certificate = files is not null ? ServerCertificate.Of(files)
+            : _options.TlsSelfSigned ? ServerCertificate.Of(Own(SelfSignedCertificate.Create(_options.Host)))
+            : null;
         WebApplication http = Own(HttpHost.Build(_options, certificate, configureLogging));
         _http = http;
         ILoggerFactory loggers = http.Services.GetRequiredService<ILoggerFactory>();
+        files?.LogTo(loggers.CreateLogger<CertificateFiles>());
         _relay = Own(MediaPorts.Open(_options, _codecs.Codecs, loggers));
 
         var policy = new SignalingPolicy(_options);
         var whip = new WhipEndpoints(_relay, _library, _workflows, policy, loggers.CreateLogger<WhipEndpoints>());
         var whep = new WhepEndpoints(_relay, _workflows, policy, loggers.CreateLogger<WhepEndpoints>());
         Authenticator authenticator = CreateAuthenticator(loggers, out string demoToken);
-        MapEndpoints(http, _relay, whip, whep, authenticator, loggers.CreateLogger<FaultBoundary>());
+        _drain = Own(new Drain(CountSessionsLeft, TimeProvider.System, loggers.CreateLogger<Drain>()));
+        MapEndpoints(http, _relay, whip, whep, authenticator, _drain, loggers);
         await HttpHost.StartAsync(http, _options, cancellationToken);
         BaseAddress = HttpHost.AddressOf(http, _options);
         whip.Announce();
@@ -123,6 +133,10 @@ public sealed class RelayServer : IAsyncDisposable
         }
     }
 
+    // The demo's own publisher would publish for ever.
+    private int CountSessionsLeft() =>
+        _relay!.Load.Sessions - (_options.Demo ? _relay.Sessions(SessionKind.Publisher).Count(session => session.StreamId == ServeOptions.DemoChannel) : 0);
+
     // The demo publishes like anyone else, by a token that nobody ever sees.
     private Authenticator CreateAuthenticator(ILoggerFactory loggers, out string demoToken)
     {
@@ -131,21 +145,29 @@ public sealed class RelayServer : IAsyncDisposable
         TokenEntry[] own = _options.Demo
             ? [new TokenEntry("the demo", TokenDigest.Of(demoToken), AccessRights.Publish, new ChannelPatterns([ServeOptions.DemoChannel]))]
             : [];
-        return new Authenticator(_options.Auth, own, sources.All, _wrongTokens, TimeProvider.System, loggers.CreateLogger<Authenticator>());
+        return new Authenticator(_options.Auth, own, sources.All, _options.Limits.WrongTokens, TimeProvider.System, loggers.CreateLogger<Authenticator>());
     }
 
-    private void MapEndpoints(WebApplication http, Relay relay, WhipEndpoints whip, WhepEndpoints whep, Authenticator authenticator, ILogger<FaultBoundary> logger)
+    private void MapEndpoints(WebApplication http, Relay relay, WhipEndpoints whip, WhepEndpoints whep, Authenticator authenticator, Drain drain, ILoggerFactory loggers)
     {
-        http.Use(new FaultBoundary(logger).InvokeAsync);
+        LimitOptions limits = _options.Limits;
+        http.Use(new FaultBoundary(loggers.CreateLogger<FaultBoundary>()).InvokeAsync);
         http.UseRouting();
         http.Use(CrossOrigin.InvokeAsync);
+        http.Use(RateGate.ByAddress(limits.Address, TimeProvider.System).InvokeAsync);
+        http.Use(new ControlGate(_options).InvokeAsync);
         http.Use(new AccessGate(authenticator).InvokeAsync);
+        http.Use(RateGate.ByToken(limits.Token, TimeProvider.System).InvokeAsync);
+        var load = new LoopLoad(() => relay.LoopIdleTimes, TimeProvider.System);
+        http.Use(new AdmissionGate(relay, drain, limits, load, loggers.CreateLogger<AdmissionGate>()).InvokeAsync);
 
         var links = new LinkHeader(_options.IceServers);
         var owners = new SessionOwners(authenticator.IsOn, id => relay.Contains(SessionKind.Publisher, id) || relay.Contains(SessionKind.Subscriber, id));
         var access = new SessionAccess(owners, AccessRule.OfSession(owners, _options.SessionUrlIsCapability));
-        whip.Map(http, links, access);
-        whep.Map(http, links, access);
+        var address = new PublicAddress(_options.PublicUrl);
+        whip.Map(http, links, access, address);
+        whep.Map(http, links, access, address);
+        new DrainEndpoint(drain, _options).Map(http);
         var health = new Health("ok", Version, _options.Demo ? ServeOptions.DemoChannel : null, _options.AllowRaw, _workflows.Default.Name, _codecs.Codecs is not null);
         new StatsEndpoints(relay, _library, health).Map(http);
         StudioPage.Map(http);

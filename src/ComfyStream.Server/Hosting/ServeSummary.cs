@@ -46,8 +46,8 @@ public sealed record ServeSummary(
                 warnings.Add($"Workflows cannot run, streams are only forwarded: {CodecProblem}");
             if (IsReachableFromOutside && !Options.Auth.IsOn)
                 warnings.Add("Whoever reaches this address may publish, watch and end sessions. To ask for tokens: ./comfystream token new --rights publish,view");
-            if (IsReachableFromOutside && !Options.TlsSelfSigned)
-                warnings.Add("Browsers on other devices give no camera to a page without HTTPS: add --tls-self-signed.");
+            if (IsReachableFromOutside && !Options.IsHttps && Options.PublicUrl?.Scheme != Uri.UriSchemeHttps)
+                warnings.Add("Browsers on other devices give no camera to a page without HTTPS: add --tls-self-signed or --tls-certificate.");
             return warnings;
         }
     }

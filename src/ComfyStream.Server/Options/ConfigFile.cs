@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace ComfyStream.Server.Options;
 
 /// <summary>
-/// Reads the config file: a JSON object with the options of <see cref="ServeSettings"/> in camel case, <c>channels</c> and <c>auth</c>.
+/// Reads the config file: a JSON object with the options of <see cref="ServeSettings"/> in camel case, <c>channels</c>, <c>auth</c> and <c>limits</c>.
 /// Comments and trailing commas are allowed; an unknown key is an error, because it is a mistyped one.
 /// </summary>
 public static class ConfigFile
@@ -63,8 +63,13 @@ public static class ConfigFile
                 options = options with { Auth = AuthConfig.Read(property.Value) };
                 continue;
             }
+            if (property.Name == LimitConfig.Key)
+            {
+                options = options with { Limits = LimitConfig.Read(property.Value) };
+                continue;
+            }
             ServeSetting setting = ServeSettings.All.FirstOrDefault(setting => setting.Key == property.Name)
-                ?? throw new ServeException($"'{property.Name}' is no option; there are {string.Join(", ", ServeSettings.All.Select(setting => setting.Key).Concat([ChannelsKey, AuthConfig.Key]))}.");
+                ?? throw new ServeException($"'{property.Name}' is no option; there are {string.Join(", ", ServeSettings.All.Select(setting => setting.Key).Concat([ChannelsKey, AuthConfig.Key, LimitConfig.Key]))}.");
             options = setting.Apply(options, Values(setting, property.Value));
         }
         return options;

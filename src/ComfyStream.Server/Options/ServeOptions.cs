@@ -1,5 +1,6 @@
 using System.Net;
 using ComfyStream.Server.Access;
+using ComfyStream.Server.Limits;
 using ComfyStream.Transport;
 using Microsoft.Extensions.Logging;
 
@@ -71,6 +72,36 @@ public sealed record ServeOptions
     /// <summary>Settings of single channels, by name.</summary>
     public IReadOnlyDictionary<string, ChannelOptions> Channels { get; init; } = new Dictionary<string, ChannelOptions>();
 
+    /// <summary>Certificate of HTTPS in files; null: none.</summary>
+    public string? TlsCertificate { get; init; }
+
+    /// <summary>PEM of its key; null: it is in the same file.</summary>
+    public string? TlsKey { get; init; }
+
+    /// <summary>File with the password of a PFX file or an encrypted key; null: none.</summary>
+    public string? TlsPasswordFile { get; init; }
+
+    /// <summary>Whether HTTP is served over TLS.</summary>
+    public bool IsHttps => TlsSelfSigned || TlsCertificate is not null;
+
+    /// <summary>Where clients reach this server, as behind a proxy; null: where they say that they do.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>Proxies whose forwarded headers are believed, besides those on this machine.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>Origins whose pages may use the control endpoints, besides our own.</summary>
+    public IReadOnlyList<Uri> ControlOrigins { get; init; } = [];
+
+    /// <summary>Where new sessions are sent while draining; null: nowhere.</summary>
+    public Uri? DrainRedirect { get; init; }
+
+    /// <summary>How long draining may take.</summary>
+    public TimeSpan DrainDeadline { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How much is let in.</summary>
+    public LimitOptions Limits { get; init; } = new();
+
     /// <summary>Who is let in.</summary>
     public AuthOptions Auth { get; init; } = new();
 
@@ -88,6 +119,10 @@ public sealed record ServeOptions
     {
         if (MediaPort != 0 && MediaPort + EventLoops - 1 > 65535)
             return $"--event-loops {EventLoops} needs as many UDP ports from --media-port {MediaPort} on, and 65535 is the last; choose a lower port.";
+        if (TlsCertificate is null && (TlsKey ?? TlsPasswordFile) is not null)
+            return "--tls-key and --tls-password-file belong to --tls-certificate; name the certificate too.";
+        if (TlsCertificate is not null && TlsSelfSigned)
+            return "--tls-certificate and --tls-self-signed exclude each other; leave one out.";
         return "";
     }
 

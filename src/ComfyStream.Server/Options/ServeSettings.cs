@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using ComfyStream.Transport;
@@ -47,6 +48,22 @@ public static class ServeSettings
             (options, isOn) => options with { SignalingStrict = isOn }),
         Switch("tls-self-signed", "HTTPS with a certificate generated at start, so that a camera page works from another device (browsers warn once).",
             (options, isOn) => options with { TlsSelfSigned = isOn }),
+        One("tls-certificate", "FILE", "HTTPS with a certificate from a file: PEM with its chain, or PFX. Read again when it changes.",
+            (options, text) => options with { TlsCertificate = NotEmpty("tls-certificate", text) }),
+        One("tls-key", "FILE", "PEM file of the certificate's key, when it is not in the same file.",
+            (options, text) => options with { TlsKey = NotEmpty("tls-key", text) }),
+        One("tls-password-file", "FILE", "File that holds the password of a PFX file or of an encrypted key.",
+            (options, text) => options with { TlsPasswordFile = NotEmpty("tls-password-file", text) }),
+        One("public-url", "URL", "Where clients reach this server, as https://relay.example.org behind a proxy. Default what their requests say.",
+            (options, text) => options with { PublicUrl = Origin("public-url", text) }),
+        Many("trusted-proxy", "IP|NETWORK", "Proxy whose X-Forwarded-For, -Proto and -Host are believed; repeatable: 10.0.0.2 or 10.0.0.0/8. Those on this machine always are.",
+            (options, texts) => options with { TrustedProxies = [.. texts.Select(Proxy)] }),
+        Many("control-origin", "URL", "Origin whose pages may use the control endpoints, besides this server's own; repeatable.",
+            (options, texts) => options with { ControlOrigins = [.. texts.Select(text => Origin("control-origin", text))] }),
+        One("drain-redirect", "URL", "Another server, to which new clients are sent while this one drains (SIGUSR1, comfystream drain). Default none: 503.",
+            (options, text) => options with { DrainRedirect = Origin("drain-redirect", text) }),
+        One("drain-deadline", "SECONDS", "How long draining waits for the sessions to end before it ends them; 0 to 86400. Default 300.",
+            (options, text) => options with { DrainDeadline = Seconds("drain-deadline", text, 86400) }),
         Switch("session-url-is-capability", "With tokens asked for, let requests to a session pass without one, for clients that send none there: its address is then the key to it.",
             (options, isOn) => options with { SessionUrlIsCapability = isOn }),
         Switch("demo", "Publish a built-in scene with a person to the channel demo, through background-blur. Turns --allow-raw on.",
@@ -98,6 +115,18 @@ public static class ServeSettings
         IPAddress.TryParse(text, out IPAddress? address)
             ? address
             : throw new ServeException($"--{name} '{text}' is no IP address.");
+
+    private static Uri Origin(string name, string text) =>
+        TryReadOrigin(text, out Uri? url) ? url : throw new ServeException($"--{name} '{text}' must be an address as https://relay.example.org, without user, query or fragment.");
+
+    /// <summary>Reads the address of a server, perhaps with a path before its endpoints.</summary>
+    internal static bool TryReadOrigin(string text, [NotNullWhen(true)] out Uri? url) =>
+        Uri.TryCreate(text, UriKind.Absolute, out url) && (url.Scheme is "http" or "https") && url.UserInfo.Length == 0 && url.Query.Length == 0 && url.Fragment.Length == 0;
+
+    private static IPNetwork Proxy(string text) =>
+        IPNetwork.TryParse(text, out IPNetwork network) ? network
+        : IPAddress.TryParse(text, out IPAddress? address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
+        : throw new ServeException($"--trusted-proxy '{text}' must be an IP address or a network as 10.0.0.0/8.");
 
     private static IPAddress Advertised(string text)
     {

@@ -30,6 +30,8 @@ internal static class CrossOrigin
         response.Headers.AccessControlExposeHeaders = ExposedHeaders;
     }
 
+    public static void AllowOrigin(HttpResponse response, string origin) => response.Headers.AccessControlAllowOrigin = origin;
+
     public static void AnswerPreflight(HttpResponse response)
     {
         response.Headers.AccessControlAllowOrigin = "*";

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace ComfyStream.Server.Signaling;
@@ -18,7 +19,7 @@ internal sealed partial class FaultBoundary(ILogger<FaultBoundary> logger)
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
             string detail = e.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? $"The body is larger than {SessionResource.MaxOfferBytes / 1024} KiB. Offer fewer codecs or sections."
+                ? $"The body is larger than {context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize / 1024} KiB. Offer fewer codecs or sections."
                 : e.Message;
             await Problem.WriteAsync(context, e.StatusCode, detail);
         }

@@ -17,6 +17,12 @@ internal sealed class HttpResource(AccessRule access)
     /// <summary>Whether pages of other origins may use it.</summary>
     public bool IsCrossOrigin { get; init; }
 
+    /// <summary>Whether a POST makes a session.</summary>
+    public bool MakesSessions { get; init; }
+
+    /// <summary>Whether it changes the server, so that pages of other origins are kept from it.</summary>
+    public bool IsControl { get; init; }
+
     /// <summary>Adds to the answer of an OPTIONS that is not a preflight.</summary>
     public Action<HttpContext>? Describe { get; init; }
 

@@ -18,12 +18,10 @@ namespace ComfyStream.Server.Signaling;
 /// <param name="offers">Turns an offer into a session.</param>
 /// <param name="access">What its sessions ask of the caller.</param>
 /// <param name="endpointAccess">What the endpoint asks of the caller.</param>
+/// <param name="address">Where clients reach us.</param>
 internal sealed class SessionResource(
-    string path, SessionKind kind, Relay relay, bool isStrict, LinkHeader links, IOfferHandler offers, SessionAccess access, AccessRule endpointAccess)
+    string path, SessionKind kind, Relay relay, bool isStrict, LinkHeader links, IOfferHandler offers, SessionAccess access, AccessRule endpointAccess, PublicAddress address)
 {
-    /// <summary>Largest body. Browsers send offers of 2 to 10 KiB.</summary>
-    public const int MaxOfferBytes = 64 * 1024;
-
     private const string SdpMediaType = "application/sdp";
     private const string FragmentMediaType = "application/trickle-ice-sdpfrag";
 
@@ -32,7 +30,7 @@ internal sealed class SessionResource(
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        HttpResource endpoint = new(endpointAccess) { IsCrossOrigin = true, Describe = DescribeEndpoint };
+        HttpResource endpoint = new(endpointAccess) { IsCrossOrigin = true, MakesSessions = true, Describe = DescribeEndpoint };
         endpoint.On(HttpMethods.Post, PostAsync)
             .Get(AnswerEmpty)
             .Refuse(HttpMethods.Delete, context => MissingIdAsync(endpoint, context))
@@ -87,7 +85,7 @@ internal sealed class SessionResource(
         access.Owners.Remember(context, result.Id);
         HttpResponse response = context.Response;
         response.StatusCode = StatusCodes.Status201Created;
-        response.Headers.Location = $"{Origin(context)}{path}/{result.Id}";
+        response.Headers.Location = $"{address.Of(context)}{path}/{result.Id}";
         links.AddTo(response);
         await WriteDescriptionAsync(context, SdpMediaType, result.AnswerSdp, result.IceTag);
     }
@@ -169,13 +167,5 @@ internal sealed class SessionResource(
     {
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8, detectEncodingFromByteOrderMarks: false);
         return await reader.ReadToEndAsync(context.RequestAborted);
-    }
-
-    // The Host that the client asked for is where it reaches us; HTTP/1.0 may leave it out.
-    private static string Origin(HttpContext context)
-    {
-        HttpRequest request = context.Request;
-        string host = request.Host.HasValue ? request.Host.ToUriComponent() : new System.Net.IPEndPoint(context.Connection.LocalIpAddress!, context.Connection.LocalPort).ToString();
-        return $"{request.Scheme}://{host}";
     }
 }

@@ -12,8 +12,8 @@ internal sealed partial class WhepEndpoints(Relay relay, ChannelWorkflows workfl
 {
     private const string Path = "/whep";
 
-    public void Map(IEndpointRouteBuilder routes, LinkHeader links, SessionAccess access) =>
-        new SessionResource(Path, SessionKind.Subscriber, relay, policy.IsStrict, links, this, access, access.Watching).Map(routes);
+    public void Map(IEndpointRouteBuilder routes, LinkHeader links, SessionAccess access, PublicAddress address) =>
+        new SessionResource(Path, SessionKind.Subscriber, relay, policy.IsStrict, links, this, access, access.Watching, address).Map(routes);
 
     /// <summary>Says that requests are now taken.</summary>
     public void Announce() => LogConfigured();

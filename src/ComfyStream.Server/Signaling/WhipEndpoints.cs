@@ -14,8 +14,8 @@ internal sealed partial class WhipEndpoints(Relay relay, WorkflowLibrary library
 {
     private const string Path = "/whip";
 
-    public void Map(IEndpointRouteBuilder routes, LinkHeader links, SessionAccess access) =>
-        new SessionResource(Path, SessionKind.Publisher, relay, policy.IsStrict, links, this, access, access.Publishing).Map(routes);
+    public void Map(IEndpointRouteBuilder routes, LinkHeader links, SessionAccess access, PublicAddress address) =>
+        new SessionResource(Path, SessionKind.Publisher, relay, policy.IsStrict, links, this, access, access.Publishing, address).Map(routes);
 
     /// <summary>Says that requests are now taken.</summary>
     public void Announce() => LogConfigured();

@@ -65,6 +65,9 @@ internal abstract class PeerSession : IPeerHandler
     /// <summary>Whether the peer is connected.</summary>
     public bool IsConnected => _state == PeerConnectionState.Connected;
 
+    /// <summary>Whether the peer has never been connected yet.</summary>
+    public bool IsHalfOpen => _state is PeerConnectionState.New or PeerConnectionState.Connecting;
+
     /// <summary>Prefix of log lines: WHIP or WHEP.</summary>
     public string Protocol => Kind == SessionKind.Publisher ? "WHIP" : "WHEP";
 

@@ -64,6 +64,18 @@ internal sealed class SessionRegistry
             return _sessions.Values.Count(session => session.Kind == kind);
     }
 
+    /// <summary>Living sessions, and how many of them have yet to connect.</summary>
+    public (int Living, int HalfOpen) CountLiving()
+    {
+        lock (_gate)
+        {
+            int halfOpen = 0;
+            foreach (PeerSession session in _sessions.Values)
+                halfOpen += session.IsHalfOpen ? 1 : 0;
+            return (_sessions.Count, halfOpen);
+        }
+    }
+
     /// <summary>The living session of that kind under that id, or null.</summary>
     public PeerSession? Find(SessionKind kind, string id)
     {

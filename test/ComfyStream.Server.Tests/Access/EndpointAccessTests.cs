@@ -23,6 +23,7 @@ public sealed class EndpointAccessTests
         ["/whip-stats"] = "admin",
         ["/whep-stats"] = "admin",
         ["/processing/status"] = "view on some channel",
+        ["/control/drain"] = "admin",
         ["/workflows"] = "publish on some channel",
     };
 

@@ -1,5 +1,6 @@
 using System.Net;
 using ComfyStream.Server.Access;
+using ComfyStream.Server.Limits;
 using ComfyStream.Server.Options;
 using ComfyStream.Transport;
 using Microsoft.Extensions.Logging;
@@ -66,6 +67,14 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Equal(new WebhookOptions(new Uri("http://127.0.0.1:9000/token"), TimeSpan.FromSeconds(2.5), TimeSpan.Zero), auth.Webhook);
     }
 
+    [Fact]
+    public void Every_limit_can_be_set()
+    {
+        string json = string.Join(", ", LimitConfig.All.Select(setting => FormattableString.Invariant($"\"{setting.Key}\": {(setting.Key == "loopLoad" ? 0.5 : 5000)}").Replace("\"headerSeconds\": 5000", "\"headerSeconds\": 500", StringComparison.Ordinal)));
+        LimitOptions limits = Read($"{{ \"limits\": {{ {json} }} }}").Limits;
+        Assert.All(LimitConfig.All, setting => Assert.Equal(setting.Key switch { "loopLoad" => 0.5, "headerSeconds" => 500, _ => 5000 }, setting.Get(limits)));
+    }
+
     [Theory]
     [InlineData("publish,view", "*")]
     [InlineData("admin", "cam*, stage")]
@@ -90,6 +99,9 @@ public sealed class ConfigFileTests : IDisposable
     [InlineData("""{ "auth": { "jwt": { "jwksUrl": "http://id.example.org/" } } }""", "https:")]
     [InlineData("""{ "auth": { "webhook": { "url": "ftp://x/" } } }""", "auth.webhook.url")]
     [InlineData("""{ "auth": { "webhook": { "cacheSeconds": -1 } } }""", "auth.webhook.cacheSeconds")]
+    [InlineData("""{ "limits": { "session": 5 } }""", "limits.session'")]
+    [InlineData("""{ "limits": { "sessions": 0 } }""", "limits.sessions")]
+    [InlineData("""{ "limits": { "sessions": "many" } }""", "limits.sessions")]
     [InlineData("""{ "prot": 9000 }""", "'prot'")]
     [InlineData("""{ "media-port": 9000 }""", "mediaPort")]
     [InlineData("""{ "port": [1, 2] }""", "'port'")]

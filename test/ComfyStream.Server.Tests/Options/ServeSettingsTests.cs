@@ -32,6 +32,15 @@ public sealed class ServeSettingsTests
     [InlineData("bitrate", "-2M")]
     [InlineData("bitrate", "")]
     [InlineData("log-level", "loud")]
+    [InlineData("public-url", "relay.example.org")]
+    [InlineData("public-url", "ftp://relay.example.org")]
+    [InlineData("public-url", "https://u:p@relay.example.org")]
+    [InlineData("trusted-proxy", "proxy.example.org")]
+    [InlineData("trusted-proxy", "10.0.0.0/33")]
+    [InlineData("control-origin", "*")]
+    [InlineData("drain-redirect", "/other")]
+    [InlineData("drain-deadline", "-1")]
+    [InlineData("tls-certificate", "")]
     [InlineData("demo", "maybe")]
     public void A_value_that_cannot_be_used_is_refused_by_a_line_that_names_the_option(string name, string value)
     {

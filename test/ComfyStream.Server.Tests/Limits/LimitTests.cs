@@ -1,0 +1,152 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using ComfyStream.Server.Hosting;
+using ComfyStream.Server.Limits;
+using ComfyStream.Server.Options;
+using Xunit;
+
+namespace ComfyStream.Server.Tests.Limits;
+
+public sealed class LimitTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly HttpClient _http = new();
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _http.Dispose();
+    }
+
+    [Fact]
+    public void By_default_200_posts_a_second_of_one_address_pass_for_ever()
+    {
+        var clock = new SteppedClock();
+        var limiter = new RateLimiter(new LimitOptions().Address, clock);
+        for (int i = 0; i < 20_000; i++)
+        {
+            Assert.True(limiter.TryTake("192.0.2.1", out _));
+            clock.Advance(TimeSpan.FromSeconds(1.0 / 200));
+        }
+    }
+
+    [Theory]
+    [InlineData("sessions")]
+    [InlineData("halfOpenSessions")]
+    [InlineData("waitedForNames")]
+    [InlineData("channels")]
+    public async Task W64_a_new_session_beyond_a_limit_is_503_with_retry_after(string key)
+    {
+        LimitOptions limits = LimitConfig.All.Single(setting => setting.Key == key).Apply(new LimitOptions(), 2);
+        await using RelayServer server = await StartAsync(limits);
+        await ExpectAsync(server, "/whep?streamId=a", HttpStatusCode.Created);
+        await ExpectAsync(server, "/whep?streamId=b", HttpStatusCode.Created);
+        using HttpResponseMessage refused = await PostAsync(server, "/whep?streamId=c");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.NotNull(refused.Headers.RetryAfter?.Delta);
+    }
+
+    [Fact]
+    public async Task A_name_that_is_waited_for_already_takes_more_viewers_and_publishers_come_whatever_is_waited_for()
+    {
+        await using RelayServer server = await StartAsync(new LimitOptions { WaitedForNames = 1 });
+        await ExpectAsync(server, "/whep?streamId=a", HttpStatusCode.Created);
+        await ExpectAsync(server, "/whep?streamId=a", HttpStatusCode.Created);
+        await ExpectAsync(server, "/whip?channelId=b", HttpStatusCode.Created);
+        await ExpectAsync(server, "/whep?streamId=b", HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task W64_more_requests_than_the_rate_of_the_address_are_429_with_retry_after_and_reading_is_free()
+    {
+        await using RelayServer server = await StartAsync(new LimitOptions { Address = new RateOptions(0.001, 2) });
+        await ExpectAsync(server, "/whep", HttpStatusCode.Created);
+        await ExpectAsync(server, "/whep", HttpStatusCode.Created);
+        using HttpResponseMessage refused = await PostAsync(server, "/whep");
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.NotNull(refused.Headers.RetryAfter?.Delta);
+        using HttpResponseMessage deleted = await _http.DeleteAsync(new Uri(server.BaseAddress, "/whep/any"), Cancel);
+        Assert.Equal(HttpStatusCode.TooManyRequests, deleted.StatusCode);
+        using HttpResponseMessage read = await _http.GetAsync(new Uri(server.BaseAddress, "/whep-stats"), Cancel);
+        Assert.Equal(HttpStatusCode.OK, read.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_body_above_the_limit_is_413_and_says_what_the_limit_is()
+    {
+        await using RelayServer server = await StartAsync(new LimitOptions { BodyBytes = 2048 });
+        using HttpResponseMessage response = await PostAsync(server, "/whep", Offers.Watch + new string('x', 2048));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Contains("2 KiB", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Headers_above_the_limit_are_431()
+    {
+        await using RelayServer server = await StartAsync(new LimitOptions { HeaderBytes = 4096, RequestLineBytes = 4096 });
+        string answer = await SendRawAsync(server, $"GET / HTTP/1.1\r\nHost: localhost\r\nX: {new string('x', 10_000)}\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 431", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Headers_that_never_end_are_408()
+    {
+        await using RelayServer server = await StartAsync(new LimitOptions { HeaderTime = TimeSpan.FromSeconds(0.5) });
+        Assert.StartsWith("HTTP/1.1 408", await SendRawAsync(server, "GET / HTTP/1.1\r\nHost: localhost\r\n"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_load_is_that_of_the_loop_with_the_least_to_do_over_the_last_seconds()
+    {
+        var clock = new SteppedClock();
+        TimeSpan[] idle = [TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20)];
+        var load = new LoopLoad(() => [.. idle], clock);
+        Assert.Equal(0, load.Least);
+        clock.Advance(TimeSpan.FromSeconds(2));
+        idle = [TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20.5)];
+        Assert.Equal(0.75, load.Least, 3);
+        clock.Advance(TimeSpan.FromSeconds(0.5));
+        Assert.Equal(0.75, load.Least, 3);
+        clock.Advance(TimeSpan.FromSeconds(2));
+        idle = [TimeSpan.FromSeconds(12.5), TimeSpan.FromSeconds(21)];
+        Assert.Equal(0, load.Least, 3);
+    }
+
+    [Fact]
+    public async Task A_server_that_has_rested_for_seconds_is_not_busy()
+    {
+        await using RelayServer server = await StartAsync(new LimitOptions { LoopLoad = 0.5 });
+        await ExpectAsync(server, "/whep?streamId=a", HttpStatusCode.Created);
+        await Task.Delay(TimeSpan.FromSeconds(2.5), Cancel);
+        await ExpectAsync(server, "/whep?streamId=b", HttpStatusCode.Created);
+    }
+
+    private Task<RelayServer> StartAsync(LimitOptions limits) =>
+        RelayServer.StartAsync(new ServeOptions { Port = 0, MediaPort = 0, Advertise = [IPAddress.Loopback], Workspace = _folder.Path, Limits = limits }, null, Cancel);
+
+    private async Task ExpectAsync(RelayServer server, string path, HttpStatusCode status)
+    {
+        using HttpResponseMessage response = await PostAsync(server, path);
+        Assert.Equal(status, response.StatusCode);
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(RelayServer server, string path, string? offer = null)
+    {
+        using var content = new StringContent(offer ?? (path.StartsWith("/whip", StringComparison.Ordinal) ? Offers.Publish : Offers.Watch));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/sdp");
+        return await _http.PostAsync(new Uri(server.BaseAddress, path), content, Cancel);
+    }
+
+    private static async Task<string> SendRawAsync(RelayServer server, string text)
+    {
+        using var tcp = new TcpClient(server.BaseAddress.Host, server.BaseAddress.Port);
+        await tcp.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text), Cancel);
+        byte[] answer = new byte[64];
+        int count = await tcp.GetStream().ReadAtLeastAsync(answer, 12, throwOnEndOfStream: false, Cancel);
+        return Encoding.ASCII.GetString(answer, 0, count);
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+}
