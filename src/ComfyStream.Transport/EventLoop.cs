@@ -7,7 +7,8 @@ namespace ComfyStream.Transport;
 
 /// <summary>
 /// One OS thread that owns a UDP socket, the peers that use it, and their deadlines. Everything that touches its peers runs on it.
-/// Each turn is bounded: datagrams in, then posted commands, then deadlines that are due, then one batch out.
+/// Each turn is bounded: posted commands, then datagrams in, then deadlines that are due, then one batch out, then one datagram of a
+/// handshake.
 /// </summary>
 /// <remarks>
 /// A datagram finds its peer by its path; a STUN request first by the local user fragment in it. A path becomes a peer's when the
@@ -82,6 +83,9 @@ public sealed class EventLoop : IDisposable
     /// viewers receive without decrypting all of it. Set before peers are added.
     /// </summary>
     internal DatagramTap? Tap { get; set; }
+
+    /// <summary>Datagrams of handshakes that wait for their turn (on the loop).</summary>
+    internal int HandshakesWaiting => _peers.HandshakesWaiting;
 
     /// <summary>Counters of the loop, for statistics (any thread; values may be a turn old).</summary>
     public LoopCounters Counters => new(
@@ -207,7 +211,7 @@ public sealed class EventLoop : IDisposable
         {
             TimeSpan before = Now;
             Volatile.Write(ref _idleSinceTicks, before.Ticks);
-            bool isReadable = Wait(_inbox.Count > 0 ? TimeSpan.Zero : NextDeadline - before);
+            bool isReadable = Wait(_inbox.Count + _peers.HandshakesWaiting > 0 ? TimeSpan.Zero : NextDeadline - before);
             Volatile.Write(ref _idleTicks, _idleTicks + (Now - before).Ticks);
             Volatile.Write(ref _idleSinceTicks, 0);
 
@@ -219,6 +223,11 @@ public sealed class EventLoop : IDisposable
             _peers.HandleDeadlines(Now);
             _sender.Flush();
             RunAfterSend();
+            if (_peers.HandshakesWaiting > 0)
+            {
+                _peers.HandleHandshake(Now);
+                _sender.Flush();
+            }
         }
 
         Close();
@@ -343,6 +352,7 @@ public sealed class EventLoop : IDisposable
         while (!_sender.Flush() && Now < limit)
             Wait(limit - Now);
 
+        _peers.Dispose();
         _sender.Dispose();
         _receiver.Dispose();
         _socket.Dispose();

@@ -5,7 +5,7 @@ namespace ComfyStream.Transport;
 /// <param name="DatagramsSent">Datagrams (segments counted singly) sent.</param>
 /// <param name="BytesReceived">Payload bytes of UDP received.</param>
 /// <param name="BytesSent">Payload bytes of UDP sent.</param>
-/// <param name="DatagramsDropped">Received datagrams that belong to no peer, or are empty or too long.</param>
+/// <param name="DatagramsDropped">Received datagrams that belong to no peer, are empty or too long, or of a handshake for which there was no room.</param>
 /// <param name="SendFailures">Datagrams that the kernel refused, or that found no room in the bounded queue while its buffer was full.</param>
 /// <param name="Peers">Peers on the loop.</param>
 /// <param name="MessagesSent">Messages that the datagrams sent left in: a segmented one carries several.</param>

@@ -7,7 +7,7 @@ namespace ComfyStream.Transport;
 /// The peers of one event loop: gives each its datagrams and deadlines, sends what it has to send, tells its handler what happened,
 /// and takes it off when it has ended. Owned by the loop's thread. An exception of a peer or its handler costs that peer only.
 /// </summary>
-internal sealed class LoopPeers(EventLoop loop, DatagramSender sender)
+internal sealed class LoopPeers(EventLoop loop, DatagramSender sender) : IDisposable
 {
     // A peer that stays due after its deadline was handled would keep the loop from sleeping.
     private static readonly TimeSpan LeastDeadlineDistance = TimeSpan.FromMilliseconds(1);
@@ -15,11 +15,15 @@ internal sealed class LoopPeers(EventLoop loop, DatagramSender sender)
     private readonly SessionTable _table = new();
     private readonly DeadlineHeap<PeerSlot> _deadlines = new();
     private readonly List<PeerSlot> _touched = new(64);
+    private readonly HandshakeQueue _handshakes = new();
     private int _count;
     private bool _isClosed;
 
     /// <summary>Number of peers (any thread).</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Datagrams of handshakes that wait for <see cref="HandleHandshake"/>.</summary>
+    public int HandshakesWaiting => _handshakes.Count;
 
     /// <summary>The earliest deadline; <see cref="TimeSpan.MaxValue"/> for none.</summary>
     public TimeSpan NextDeadline => _deadlines.Next;
@@ -77,21 +81,25 @@ internal sealed class LoopPeers(EventLoop loop, DatagramSender sender)
         PeerSlot? slot = namesPeer ? _table.Find(userFragment) ?? owner : owner;
         if (slot is null)
             return false;
+        if (kind == DatagramKind.Dtls && !slot.Peer.IsSecured)
+            return _handshakes.TryAdd(slot, path, datagram);
 
-        try
-        {
-            slot.Peer.HandleDatagram(now, path, datagram);
-            if (slot != owner && slot.Peer.IsValidatedPath(path))
-                _table.Map(slot, path);
-            Pump(slot, now);
-        }
-        catch (Exception exception)
-        {
-            Drop(slot, exception);
-        }
-
-        PumpTouched();
+        HandleDatagram(now, slot, owner, path, datagram);
         return true;
+    }
+
+    /// <summary>
+    /// Gives one datagram of a handshake to its peer: one a turn, so that all else that the loop has to do goes on between them.
+    /// </summary>
+    public void HandleHandshake(TimeSpan now)
+    {
+        while (_handshakes.TryTake(out PeerSlot slot, out TransportPath path, out Span<byte> datagram))
+        {
+            if (slot.IsRemoved)
+                continue;
+            HandleDatagram(now, slot, slot, path, datagram);
+            return;
+        }
     }
 
     /// <summary>Handles the deadlines that are due.</summary>
@@ -149,6 +157,25 @@ internal sealed class LoopPeers(EventLoop loop, DatagramSender sender)
         _isClosed = true;
         foreach (PeerSlot slot in _table.Peers.ToArray())
             CloseAndRemove(slot);
+    }
+
+    public void Dispose() => _handshakes.Dispose();
+
+    private void HandleDatagram(TimeSpan now, PeerSlot slot, PeerSlot? owner, in TransportPath path, Span<byte> datagram)
+    {
+        try
+        {
+            slot.Peer.HandleDatagram(now, path, datagram);
+            if (slot != owner && slot.Peer.IsValidatedPath(path))
+                _table.Map(slot, path);
+            Pump(slot, now);
+        }
+        catch (Exception exception)
+        {
+            Drop(slot, exception);
+        }
+
+        PumpTouched();
     }
 
     private void NoteTouched(PeerSlot slot)

@@ -28,6 +28,9 @@ internal sealed class PeerSlot(PeerConnection peer, IPeerHandler handler) : Dead
     /// <summary>An exception met where the peer could not be dropped; it is when the loop looks at it.</summary>
     public Exception? Fault { get; set; }
 
+    /// <summary>Its datagrams in the <see cref="HandshakeQueue"/>.</summary>
+    public int HandshakesWaiting { get; set; }
+
     /// <summary>Whether it was taken off the loop.</summary>
     public bool IsRemoved { get; set; }
 

@@ -72,6 +72,9 @@ public sealed class PeerConnection : IDisposable
 
     private bool IsOver => State is PeerConnectionState.Failed or PeerConnectionState.Closed;
 
+    /// <summary>Whether the handshake is over: before that, a datagram of DTLS may make the peer compute for long.</summary>
+    public bool IsSecured => _liveness.IsSecured;
+
     /// <summary>Gives the controlling role an address to send its checks from; the server's lite role needs none.</summary>
     public void AddLocalAddress(TransportAddress local) => _ice.AddLocalAddress(local);
 

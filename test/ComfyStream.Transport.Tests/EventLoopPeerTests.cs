@@ -10,6 +10,8 @@ namespace ComfyStream.Transport.Tests;
 /// <summary>Real peers over real sockets: ICE, DTLS and SRTP from one loop to another.</summary>
 public abstract class EventLoopPeerTests : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private readonly DtlsIdentity _identity = DtlsIdentity.Create(new DateOnly(2026, 1, 1));
     private readonly EventLoop _serverLoop;
     private readonly EventLoop _clientLoop;
@@ -162,6 +164,49 @@ public abstract class EventLoopPeerTests : IDisposable
     }
 
     [Fact]
+    public void A_frame_leaves_before_the_handshakes_that_wait_are_computed()
+    {
+        const int Joining = 50;
+        var hellos = new HashSet<TransportPath>();
+        bool areHeldBack = false;
+        using var server = new EventLoop(new IPEndPoint(IPAddress.Loopback, 0), "net-storm", _serverLoop.SocketMode)
+        {
+            Tap = (in TransportPath path, ReadOnlySpan<byte> datagram) =>
+            {
+                if (!Volatile.Read(ref areHeldBack) || DatagramClassifier.Classify(datagram) != DatagramKind.Dtls)
+                    return false;
+                lock (hellos)
+                    hellos.Add(path);
+                return true;
+            },
+        };
+        Link watching = Start(_clientLoop, server: server);
+        Assert.True(watching.ServerHandler.WaitConnected());
+
+        // All who join have a path and say hello; nobody hears it before the loop finds it all at once, as they say it again.
+        Volatile.Write(ref areHeldBack, true);
+        using var crowd = new EventLoop(new IPEndPoint(IPAddress.Any, 0), "net-crowd", _serverLoop.SocketMode);
+        Link[] joining = [.. Enumerable.Range(1, Joining).Select(i => Start(crowd, server: server, clientAddress: new IPAddress([127, 0, 1, (byte)i])))];
+        Assert.True(SpinWait.SpinUntil(() => CountOf(hellos) == Joining, Patience));
+        using var mayGoOn = new ManualResetEventSlim();
+        server.Post(loop => loop.AfterSend(new Deed(() => mayGoOn.Wait(TestContext.Current.CancellationToken))));
+        Volatile.Write(ref areHeldBack, false);
+        long sent = crowd.Counters.DatagramsSent;
+        Assert.True(SpinWait.SpinUntil(() => crowd.Counters.DatagramsSent >= sent + Joining, Patience));
+        int waitingWhenSent = 0;
+        server.Post(loop =>
+        {
+            watching.Pair.Server.RequestKeyFrame(EventLoop.Now);
+            loop.Touch(watching.Pair.Server);
+            loop.AfterSend(new Deed(() => waitingWhenSent = loop.HandshakesWaiting));
+        });
+        mayGoOn.Set();
+
+        Assert.All(joining, link => Assert.True(link.ServerHandler.WaitConnected()));
+        Assert.InRange(waitingWhenSent, Joining / 2, HandshakeQueue.Capacity);
+    }
+
+    [Fact]
     public void Strangers_who_know_the_user_fragment_or_flood_the_port_change_nothing()
     {
         Link link = Connect();
@@ -243,11 +288,19 @@ public abstract class EventLoopPeerTests : IDisposable
         return link;
     }
 
-    private Link Start(EventLoop clientLoop, Action<PeerEvent>? serverEvent = null)
+    private static int CountOf(HashSet<TransportPath> paths)
     {
-        var pair = new PeerPair(_identity, _serverLoop.LocalEndPoint, clientLoop.LocalEndPoint);
+        lock (paths)
+            return paths.Count;
+    }
+
+    private Link Start(EventLoop clientLoop, Action<PeerEvent>? serverEvent = null, EventLoop? server = null, IPAddress? clientAddress = null)
+    {
+        server ??= _serverLoop;
+        IPEndPoint client = clientAddress is null ? clientLoop.LocalEndPoint : new IPEndPoint(clientAddress, clientLoop.LocalEndPoint.Port);
+        var pair = new PeerPair(_identity, server.LocalEndPoint, client);
         var link = new Link(pair, clientLoop, new RecordingHandler(), new RecordingHandler { OnEvent = serverEvent });
-        Assert.True(_serverLoop.Post(loop => loop.Add(pair.Server, link.ServerHandler)));
+        Assert.True(server.Post(loop => loop.Add(pair.Server, link.ServerHandler)));
         Assert.True(clientLoop.Post(loop => loop.Add(pair.Client, link.ClientHandler)));
         return link;
     }
