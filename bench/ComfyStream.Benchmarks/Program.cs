@@ -27,11 +27,10 @@ internal static class Program
                       --profile gcm|cm                  the SRTP profile that viewers offer
                       --workflow background-blur        a processed stream: its cost once, and what further viewers add
                       --publishers 50 --viewers 5       many streams, beside one with as many viewers in all
-                      --tables                          all of these one after the other; some 12 minutes
+                      --tables                          all of these one after the other; some 14 minutes
                       --url WHEP-URL                    a server that runs already; with --whip-url URL the camera is published to it and latency
                                                         is measured, with --server-pid N its CPU and memory. Loopback addresses only: --allow-remote
                                                         for another machine of yours
-                      --generator-loops N               threads and sockets that the viewers share; else one for 200 viewers
         joins         viewers who join: from their POST to the first picture of a run without a gap, and where the time goes
                       --seconds 30  --rate 10  --only forwarded|watched|unwatched
         swap          a second publisher takes over: from its first key frame to its first picture at a viewer

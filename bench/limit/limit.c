@@ -7,8 +7,8 @@
 // Prints: packets sent, CPU nanoseconds of the sending thread, bytes sent, bytes received, milliseconds late at most.
 //
 // The receivers are as the load generator's: each of SOCKETS sockets takes the packets for its share of the addresses 127.64.0.0
-// and up, and a thread drains it. What receiving costs that thread is not counted; what delivering over loopback costs is the
-// sender's, as it is for any server on the same machine.
+// and up, and a thread drains it and then rests for a millisecond. What receiving costs that thread is not counted; what delivering
+// over loopback costs is the sender's, as it is for any server on the same machine.
 //
 // libcrypto is loaded at run time, so that no development package is needed: gcc -O2 limit.c -o limit
 #define _GNU_SOURCE
@@ -157,6 +157,7 @@ static void *drain(void *argument)
             for (int i = 0; i < count; i++) received[number] += headers[i].msg_len;
             if (count < RECEIVED_BATCH) break;
         }
+        nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
     }
     free(data);
     return NULL;
@@ -240,7 +241,7 @@ int main(int argc, char **argv)
     struct destination *to = calloc((size_t)count, sizeof *to);
     for (int i = 0; i < count; i++) {
         socklen_t size = sizeof to[i].address;
-        getsockname(receivers[i % sockets], (void *)&to[i].address, &size);
+        getsockname(receivers[(long long)i * sockets / count], (void *)&to[i].address, &size);
         to[i].address.sin_addr.s_addr = htonl((127u << 24 | 64u << 16) + (unsigned)i);
         make_keys(&to[i], i);
     }

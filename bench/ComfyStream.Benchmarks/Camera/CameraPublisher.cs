@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ComfyStream.Client;
 using ComfyStream.Media;
 using ComfyStream.Transport;
@@ -9,9 +8,8 @@ namespace ComfyStream.Benchmarks.Camera;
 /// Publishes a clip over and over in real time, on a thread of its own, and notes when it wrote which picture. A key frame that is
 /// asked for comes by jumping to the clip's next one.
 /// </summary>
-internal sealed partial class CameraPublisher : IAsyncDisposable
+internal sealed class CameraPublisher : IAsyncDisposable
 {
-    private const int MonotonicClock = 1;
     private const int MostPictures = 1 << 16;
     private static readonly TimeSpan _soundInterval = TimeSpan.FromMilliseconds(20);
 
@@ -94,7 +92,7 @@ internal sealed partial class CameraPublisher : IAsyncDisposable
         {
             long number = _pictures;
             TimeSpan due = paceStart + TimeSpan.FromSeconds((number - paceFirst) / (double)(_clip.FramesPerSecond * speed));
-            SleepUntil(due);
+            PreciseSleep.Until(due);
             if (_isPaused)
             {
                 // Whole intervals are left out, so that pictures stay in step and their numbers can be told by their times.
@@ -137,17 +135,4 @@ internal sealed partial class CameraPublisher : IAsyncDisposable
             from = (from + 1) % _clip.Pictures.Count;
         return from;
     }
-
-    // Timers of the runtime wake up in steps of 4 ms here.
-    private static unsafe void SleepUntil(TimeSpan due)
-    {
-        TimeSpan left = due - EventLoop.Now;
-        if (left <= TimeSpan.Zero)
-            return;
-        long* time = stackalloc long[2] { (long)left.TotalSeconds, left.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick };
-        _ = ClockNanoSleep(MonotonicClock, 0, time, null);
-    }
-
-    [LibraryImport("libc", EntryPoint = "clock_nanosleep")]
-    private static unsafe partial int ClockNanoSleep(int clock, int flags, long* time, void* remaining);
 }

@@ -9,12 +9,16 @@ namespace ComfyStream.Benchmarks.FanOut;
 
 /// <summary>
 /// Viewers by the hundred on few loops, so that they cost less than the server that is measured: on this machine by a loopback address
-/// each; towards another machine, where there is only one address, by a loop each.
+/// each; towards another machine, where there is only one address, by a loop each. Who joins at one time has loops apart from those who
+/// are there, which rest most of the time.
 /// </summary>
 internal sealed class CountedViewers : IAsyncDisposable
 {
     /// <summary>As many in all, those that left included, as there are addresses for.</summary>
     public const int Most = 1 << 15;
+
+    /// <summary>Of one loop: a key frame for all of them fits into what the kernel gives its socket.</summary>
+    public const int PerLoop = 64;
 
     // So often all packets of a viewer are decrypted, for as long as it is there, or its pictures are looked at until they follow each other.
     private const int VerifiedEvery = 20;
@@ -22,7 +26,7 @@ internal sealed class CountedViewers : IAsyncDisposable
     private const byte FirstNetwork = 64;
     private static readonly TimeSpan _runLength = TimeSpan.FromSeconds(1);
 
-    private readonly List<EventLoop> _loops = [];
+    private readonly List<ViewerLoop> _loops = [];
     private readonly CountedViewer?[] _viewers = new CountedViewer?[Most];
     private readonly DtlsIdentity _identity;
     private readonly TimeSpan _interval;
@@ -30,15 +34,11 @@ internal sealed class CountedViewers : IAsyncDisposable
     private Traffic _gone;
     private int _last;
 
-    /// <param name="loops">Event loops to share; 0: one for each viewer.</param>
+    /// <param name="isLocal">Whether the server is reached over loopback addresses.</param>
     /// <param name="identity">The certificate of all of them (not owned).</param>
     /// <param name="framesPerSecond">Of the picture.</param>
-    public CountedViewers(int loops, DtlsIdentity identity, int framesPerSecond)
-    {
-        (_identity, _interval, _isLocal) = (identity, TimeSpan.FromSeconds(1.0 / framesPerSecond), loops > 0);
-        for (int i = 0; i < loops; i++)
-            _loops.Add(new EventLoop(new IPEndPoint(IPAddress.Any, 0), $"viewers-{i}") { Tap = Take });
-    }
+    public CountedViewers(bool isLocal, DtlsIdentity identity, int framesPerSecond) =>
+        (_isLocal, _identity, _interval) = (isLocal, identity, TimeSpan.FromSeconds(1.0 / framesPerSecond));
 
     /// <summary>Those that are there.</summary>
     public int Count => Present.Count();
@@ -47,9 +47,9 @@ internal sealed class CountedViewers : IAsyncDisposable
     public int FailedCount { get; private set; }
 
     /// <summary>Of the sockets that they share.</summary>
-    public IEnumerable<int> Ports => _loops.Select(loop => loop.LocalEndPoint.Port);
+    public IEnumerable<int> Ports => _loops.Select(loop => loop.Loop.LocalEndPoint.Port);
 
-    private IEnumerable<CountedViewer> Present => _viewers.Take(Volatile.Read(ref _last)).OfType<CountedViewer>();
+    private IEnumerable<CountedViewer> Present => _viewers.Take(_last).OfType<CountedViewer>();
 
     /// <summary>Packets of all of them, those that left included.</summary>
     public Traffic Total() => Present.Aggregate(_gone, static (sum, viewer) => sum + viewer.Received.Traffic);
@@ -64,6 +64,11 @@ internal sealed class CountedViewers : IAsyncDisposable
     /// <param name="stay">How long each stays; null: until all leave.</param>
     public async Task<IReadOnlyList<Arrival>> JoinAsync(int count, int perSecond, Func<int, Uri> endpointOf, TimeSpan? stay = null)
     {
+        int first = _last;
+        if (first + count > Most)
+            throw new InvalidOperationException($"More than {Most} viewers would have joined.");
+        ViewerLoop[] loops = OpenLoops(_isLocal ? (count + PerLoop - 1) / PerLoop : count);
+        _last += count;
         TimeSpan begin = EventLoop.Now;
         var joining = new List<Task<Arrival?>>();
         for (int i = 0; i < count; i++)
@@ -72,16 +77,24 @@ internal sealed class CountedViewers : IAsyncDisposable
             if (wait > TimeSpan.Zero)
                 await Task.Delay(wait);
             int number = i;
-            joining.Add(Task.Run(() => JoinAsync(endpointOf(number), stay)));
+            joining.Add(Task.Run(() => JoinAsync(endpointOf(number), first + number, loops[_isLocal ? number / PerLoop : number].Loop, stay)));
         }
 
         Arrival?[] arrivals = await Task.WhenAll(joining);
+        foreach (ViewerLoop loop in loops)
+            loop.Rest();
         FailedCount += arrivals.Count(static arrival => arrival is null);
         return [.. arrivals.OfType<Arrival>()];
     }
 
     /// <summary>All leave.</summary>
-    public async Task LeaveAsync() => await Parallel.ForAsync(0, Volatile.Read(ref _last), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (number, _) => await LeaveAsync(number));
+    public async Task LeaveAsync()
+    {
+        await Parallel.ForAsync(0, _last, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (number, _) => await LeaveAsync(number));
+        foreach (ViewerLoop loop in _loops)
+            loop.Dispose();
+        _loops.Clear();
+    }
 
     /// <summary>What those that decrypt everything found.</summary>
     public async Task<Verification> VerifyAsync()
@@ -92,20 +105,19 @@ internal sealed class CountedViewers : IAsyncDisposable
         return all;
     }
 
-    public async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync() => await LeaveAsync();
+
+    private ViewerLoop[] OpenLoops(int count)
     {
-        await LeaveAsync();
-        foreach (EventLoop loop in _loops)
-            loop.Dispose();
+        ViewerLoop[] loops = [.. Enumerable.Range(_loops.Count, count).Select(number => new ViewerLoop($"viewers-{number}", _isLocal ? Take : TapOf(_last + number - _loops.Count)))];
+        _loops.AddRange(loops);
+        return loops;
     }
 
-    private async Task<Arrival?> JoinAsync(Uri endpoint, TimeSpan? stay)
+    private async Task<Arrival?> JoinAsync(Uri endpoint, int number, EventLoop loop, TimeSpan? stay)
     {
-        int number = Interlocked.Increment(ref _last) - 1;
-        if (number >= Most)
-            throw new InvalidOperationException($"More than {Most} viewers have joined.");
         GaplessRun? run = stay is null && number % WatchedEvery == 0 ? new GaplessRun(_interval, _runLength) : null;
-        var viewer = new CountedViewer(OptionsFor(endpoint, number), run, number % VerifiedEvery == 0);
+        var viewer = new CountedViewer(OptionsFor(endpoint, number, loop), run, number % VerifiedEvery == 0);
         _viewers[number] = viewer;
         if (await viewer.JoinAsync() is not { } join)
         {
@@ -132,21 +144,15 @@ internal sealed class CountedViewers : IAsyncDisposable
             _gone += viewer.Received.Traffic;
     }
 
-    private ClientOptions OptionsFor(Uri endpoint, int number) => new()
+    private ClientOptions OptionsFor(Uri endpoint, int number, EventLoop loop) => new()
     {
         Endpoint = endpoint,
         Identity = _identity,
-        EventLoop = _isLocal ? _loops[number % _loops.Count] : OpenLoop(number),
+        EventLoop = loop,
         LocalAddress = _isLocal ? new IPAddress([127, (byte)(FirstNetwork + number / 65536), (byte)(number / 256), (byte)number]) : null,
     };
 
-    private EventLoop OpenLoop(int number)
-    {
-        var loop = new EventLoop(new IPEndPoint(IPAddress.Any, 0), $"viewer-{number}") { Tap = (in TransportPath _, ReadOnlySpan<byte> datagram) => Take(number, datagram) };
-        lock (_loops)
-            _loops.Add(loop);
-        return loop;
-    }
+    private DatagramTap TapOf(int number) => (in TransportPath _, ReadOnlySpan<byte> datagram) => Take(number, datagram);
 
     private bool Take(in TransportPath path, ReadOnlySpan<byte> datagram)
     {

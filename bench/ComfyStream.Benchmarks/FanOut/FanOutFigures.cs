@@ -54,7 +54,7 @@ internal sealed record StepFigures
     /// <summary>Datagrams, coalesced ones counted as one, that the viewers' sockets had no room for.</summary>
     public required long Overruns { get; init; }
 
-    /// <summary>Pictures that the generator itself could not send, since it began.</summary>
+    /// <summary>Pictures that the generator itself could not send.</summary>
     public required long CameraDrops { get; init; }
 
     /// <summary>Of those who joined for this step; null when nobody did.</summary>

@@ -41,9 +41,9 @@ internal sealed class FanOutLoad : IAsyncDisposable
         (_plan, _server, _clip) = (plan, server, clip);
         (_rateTime, _settling, _mixLength) = plan.IsSmoke
             ? (TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(1))
-            : (TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(4));
+            : (TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(4));
         _identity = DtlsIdentity.Create(DateOnly.FromDateTime(DateTime.UtcNow), plan.SrtpProfile);
-        _counted = new CountedViewers(plan.SharedLoops, _identity, clip.FramesPerSecond);
+        _counted = new CountedViewers(plan.Server is not { IsLocal: false }, _identity, clip.FramesPerSecond);
     }
 
     private int ViewerCount => _samples.Count + _counted.Count;
@@ -105,13 +105,13 @@ internal sealed class FanOutLoad : IAsyncDisposable
     }
 
     /// <summary>Measures with the viewers that are there, and beside it the limit, while the cameras rest.</summary>
-    public async Task<StepFigures> MeasureAsync(LimitProgram? limit, double limitSeconds)
+    public async Task<StepFigures> MeasureAsync(LimitProgram? limit)
     {
         PacketMix? mix = limit is null ? null : await RecordMixAsync();
         await PauseAsync();
         (Traffic traffic, double cpu, double ownCpu, TimeSpan from) = (Total(), _server.CpuSeconds(), Environment.CpuUsage.TotalTime.TotalSeconds, EventLoop.Now);
         long[] picturesBefore = [.. _cameras.Select(camera => camera.PictureCount)];
-        long overrunsBefore = ReceiveOverruns();
+        (long overruns, long drops) = (ReceiveOverruns(), CameraDrops());
         SetPaused(false);
         await Task.Delay(TimeSpan.FromSeconds(_plan.Seconds));
         StageSample? added = await _server.LatencyAsync();
@@ -124,8 +124,8 @@ internal sealed class FanOutLoad : IAsyncDisposable
 
         double seconds = (to - from).TotalSeconds;
         double perViewer = ResidentPerViewer();
-        LimitFigures? measured = mix is null ? null : await limit!.MeasureAsync(mix, ViewerCount, limitSeconds, _plan.Profile, coalesces: true, Math.Max(1, _plan.SharedLoops));
-        LimitFigures? plain = mix is null || _plan.IsSmoke ? null : await limit!.MeasureAsync(mix, ViewerCount, limitSeconds, _plan.Profile, coalesces: false, Math.Max(1, _plan.SharedLoops));
+        LimitFigures? coalesced = mix is null ? null : await limit!.MeasureAsync(mix, ViewerCount, _mixLength.TotalSeconds, _plan.Profile, coalesces: true);
+        LimitFigures? plain = mix is null || _plan.IsSmoke ? null : await limit!.MeasureAsync(mix, ViewerCount, _mixLength.TotalSeconds / 2, _plan.Profile, coalesces: false);
         SetPaused(false);
         return new StepFigures
         {
@@ -136,14 +136,14 @@ internal sealed class FanOutLoad : IAsyncDisposable
             CpuMicroseconds = cpu * 1e6 / traffic.Packets,
             CpuPercent = cpu * 100 / seconds,
             GeneratorPercent = ownCpu * 100 / seconds,
-            Limit = measured,
+            Limit = coalesced,
             PlainLimit = plain,
             Added = added,
             Latency = new Percentiles(_samples.SelectMany(sample => Delivery.Of(sample.Viewer, sample.Camera, _clip.FramesPerSecond, from, to).Latencies ?? [])),
             ResidentKiBPerViewer = perViewer,
             Pauses = _server.PausesBetween(from, to),
-            Overruns = ReceiveOverruns() - overrunsBefore,
-            CameraDrops = _cameras.Sum(camera => camera.DroppedCount),
+            Overruns = ReceiveOverruns() - overruns,
+            CameraDrops = CameraDrops() - drops,
         };
     }
 
@@ -173,6 +173,8 @@ internal sealed class FanOutLoad : IAsyncDisposable
             .Where(fields => ports.Contains(fields[1][^5..]))
             .Sum(fields => long.Parse(fields[^1], CultureInfo.InvariantCulture));
     }
+
+    private long CameraDrops() => _cameras.Sum(camera => camera.DroppedCount);
 
     private async Task<CameraPublisher> StartCameraAsync(int number)
     {

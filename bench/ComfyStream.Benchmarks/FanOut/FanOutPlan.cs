@@ -19,9 +19,6 @@ internal sealed record FanOutPlan
     /// <summary>Of the relay.</summary>
     public int EventLoops { get; init; } = 1;
 
-    /// <summary>Of the generator; 0: by the number of viewers.</summary>
-    public int GeneratorLoops { get; init; }
-
     /// <summary>The only SRTP profile that viewers offer: gcm or cm.</summary>
     public string Profile { get; init; } = Gcm;
 
@@ -38,14 +35,6 @@ internal sealed record FanOutPlan
     public const string Gcm = "gcm";
     public const string Cm = "cm";
     public const string Passthrough = "passthrough";
-
-    // One socket of the generator holds what the kernel gives it: with more viewers a burst would not fit.
-    private const int ViewersPerLoop = 200;
-
-    /// <summary>Event loops of the generator that viewers share; 0 for one each.</summary>
-    public int SharedLoops => Server is { IsLocal: false } ? 0
-        : GeneratorLoops > 0 ? GeneratorLoops
-        : (Steps.Max() * Publishers + ViewersPerLoop - 1) / ViewersPerLoop;
 
     /// <summary>The name by which TLS libraries know the profile.</summary>
     public string SrtpProfile => Profile == Cm ? "SRTP_AES128_CM_SHA1_80" : "SRTP_AEAD_AES_128_GCM";

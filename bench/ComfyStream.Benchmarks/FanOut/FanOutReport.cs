@@ -74,9 +74,9 @@ internal static class FanOutReport
         if (step.Joins is { WithoutPicture: > 0 } blind)
             troubles.Add($"{blind.WithoutPicture} of those that were watched got no run of pictures without a gap");
         if (step.Overruns > 0)
-            troubles.Add($"the viewers' sockets had no room for {step.Overruns} datagrams: the generator is too slow, or its sockets too few (--generator-loops)");
+            troubles.Add($"the viewers' sockets had no room for {step.Overruns} datagrams: the generator is too slow");
         if (step.CameraDrops > 0)
-            troubles.Add($"the camera itself dropped {step.CameraDrops} frames so far");
+            troubles.Add($"the camera itself dropped {step.CameraDrops} frames");
         if (step.Limit is { Delivered: < 0.999 } limit)
             troubles.Add($"of the limit's packets {limit.Delivered:P1} were received: it was too fast for its receivers");
         if (troubles.Count == 0)

@@ -8,6 +8,7 @@ namespace ComfyStream.Benchmarks.FanOut;
 /// <summary>bench/limit/limit.c, built for this run: the same packets with nothing else around them.</summary>
 internal sealed class LimitProgram : IDisposable
 {
+    private const int MostSockets = 64;
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     private readonly string _folder;
@@ -39,8 +40,9 @@ internal sealed class LimitProgram : IDisposable
     }
 
     /// <summary>CPU microseconds of a packet, and the share of the bytes that the receivers got; null, and said on standard error, when it failed.</summary>
-    public async Task<LimitFigures?> MeasureAsync(PacketMix mix, int destinations, double seconds, string profile, bool coalesces, int sockets)
+    public async Task<LimitFigures?> MeasureAsync(PacketMix mix, int destinations, double seconds, string profile, bool coalesces)
     {
+        int sockets = Math.Min(MostSockets, (destinations + CountedViewers.PerLoop - 1) / CountedViewers.PerLoop);
         string[] arguments = [$"{destinations}", seconds.ToString(CultureInfo.InvariantCulture), profile, coalesces ? "1" : "0", $"{sockets}"];
         (int code, string output, string errors) = await RunAsync(Executable, arguments, mix.ToMessages());
         string[] figures = output.Split(' ', StringSplitOptions.RemoveEmptyEntries);
