@@ -2,6 +2,7 @@ using ComfyStream.Benchmarks.Allocations;
 using ComfyStream.Benchmarks.FanOut;
 using ComfyStream.Benchmarks.Forwarding;
 using ComfyStream.Benchmarks.Idle;
+using ComfyStream.Benchmarks.Jitter;
 using ComfyStream.Benchmarks.Joining;
 using ComfyStream.Benchmarks.Memory;
 using ComfyStream.Benchmarks.Micro;
@@ -33,6 +34,8 @@ internal static class Program
                                                         for another machine of yours
         joins         viewers who join: from their POST to the first picture of a run without a gap, and where the time goes
                       --seconds 30  --rate 10  --only forwarded|watched|unwatched
+        jitter        how late the latest pictures are while viewers come and go, under several settings of the runtime and its collector
+                      --viewers 300  --seconds 60  --joins-per-second 5  --rounds 2  --settings default,server,...
         swap          a second publisher takes over: from its first key frame to its first picture at a viewer
                       --swaps 20
         memory        managed and resident memory of a stream, a workflow and a viewer
@@ -64,6 +67,9 @@ internal static class Program
                     return 0;
                 case "joins":
                     await JoinBenchmark.RunAsync(new Arguments(args[1..], "seconds", "rate", "only"));
+                    return 0;
+                case "jitter":
+                    await JitterBenchmark.RunAsync(new Arguments(args[1..], "viewers", "seconds", "joins-per-second", "rounds", "settings"));
                     return 0;
                 case "swap":
                     await SwapBenchmark.RunAsync(new Arguments(args[1..], "swaps"));

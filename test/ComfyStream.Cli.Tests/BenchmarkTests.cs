@@ -9,6 +9,7 @@ public sealed class BenchmarkTests
     [InlineData("fanout --profile cm --event-loops 2 --warm-up-joins 0", "passthrough, 2 event loops, AES_CM_128_HMAC_SHA1_80")]
     [InlineData("fanout --tables", "viewers of background-blur")]
     [InlineData("joins", "unwatched (")]
+    [InlineData("jitter", "| default |")]
     [InlineData("swap", "of 2 swaps seen")]
     [InlineData("memory", "pooled buffers out: 0 coded frames, 0 pictures, 0 packetized frames")]
     [InlineData("pipeline", "whole process")]

@@ -94,8 +94,8 @@ internal sealed class FanOutLoad : IAsyncDisposable
     }
 
     /// <summary>So many viewers join and leave again: afterwards the server has compiled its code.</summary>
-    public Task WarmUpAsync(int count) =>
-        _counted.JoinAsync(count, _plan.JoinsPerSecond, number => _server.WhepOf(number % _plan.Publishers), stay: TimeSpan.FromMilliseconds(200));
+    public Task WarmUpAsync(int count, int? perSecond = null) =>
+        _counted.JoinAsync(count, perSecond ?? _plan.JoinsPerSecond, number => _server.WhepOf(number % _plan.Publishers), stay: TimeSpan.FromMilliseconds(200));
 
     /// <summary>All but the samples leave.</summary>
     public async Task LeaveAsync()

@@ -26,6 +26,9 @@ internal sealed record FanOutPlan
 
     public int Publishers { get; init; } = 1;
 
+    /// <summary>Settings of the relay's runtime, <c>NAME=VALUE</c> with spaces between; each becomes a variable <c>DOTNET_NAME</c> of its environment.</summary>
+    public string RuntimeSettings { get; init; } = "";
+
     /// <summary>A server that runs already; null: a relay is started.</summary>
     public RunningServer? Server { get; init; }
 

@@ -28,7 +28,7 @@ internal sealed class MeasuredServer : IAsyncDisposable
     public bool IsPublishedTo => _relay is not null || _plan.Server!.Whip is not null;
 
     public static async Task<MeasuredServer> StartAsync(FanOutPlan plan) => new(
-        plan, plan.Server is null ? await RelayProcess.StartAsync("--event-loops", $"{plan.EventLoops}", "--log-level", "warning") : null);
+        plan, plan.Server is null ? await RelayProcess.StartWithAsync(plan.RuntimeSettings, "--event-loops", $"{plan.EventLoops}", "--log-level", "warning") : null);
 
     public Uri WhipOf(int publisher) => _relay?.UrlOf($"/whip?channelId={Channel}-{publisher}&prompts={_plan.Workflow}") ?? _plan.Server!.Whip!;
 

@@ -22,16 +22,23 @@ internal sealed class RelayProcess : IAsyncDisposable
         _http = new HttpClient { BaseAddress = address };
     }
 
-    public static Task<RelayProcess> StartAsync(params string[] options) => StartAsync(
-        workspace => [Repository.RelayProgram, "serve", "--port", "0", "--media-port", "0", "--advertise", "127.0.0.1", "--ice-server", "none", "--workspace", workspace, .. options]);
+    public static Task<RelayProcess> StartAsync(params string[] options) => StartWithAsync("", options);
+
+    /// <summary>With settings of the runtime, such as <c>gcServer=1</c>, that become variables <c>DOTNET_...</c> of its environment.</summary>
+    public static Task<RelayProcess> StartWithAsync(string runtimeSettings, params string[] options) => StartAsync(
+        workspace => [Repository.RelayProgram, "serve", "--port", "0", "--media-port", "0", "--advertise", "127.0.0.1", "--ice-server", "none", "--workspace", workspace, .. options],
+        runtimeSettings);
 
     /// <summary>The same relay inside this program, which can be asked for its memory.</summary>
     public static Task<RelayProcess> StartHostAsync() => StartAsync(workspace => [typeof(RelayHost).Assembly.Location, RelayHost.Verb, workspace]);
 
-    private static async Task<RelayProcess> StartAsync(Func<string, string[]> argumentsFor)
+    private static async Task<RelayProcess> StartAsync(Func<string, string[]> argumentsFor, string runtimeSettings = "")
     {
         string workspace = Directory.CreateTempSubdirectory("comfystream-bench-").FullName;
-        var process = Process.Start(new ProcessStartInfo("dotnet", argumentsFor(workspace)) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        var start = new ProcessStartInfo("dotnet", argumentsFor(workspace)) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach (string[] setting in runtimeSettings.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(setting => setting.Split('=')))
+            start.Environment[$"DOTNET_{setting[0]}"] = setting[1];
+        var process = Process.Start(start)!;
         var answers = Channel.CreateUnbounded<string>();
         var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         process.OutputDataReceived += (_, line) =>
