@@ -44,8 +44,8 @@ internal static class Program
                       --seconds 20  --viewers 3  --workflow background-blur  --size 1280x720  --fps 30
         allocations   managed bytes for each packet that is forwarded and each picture that is processed
                       --seconds 6  --types SECONDS (then samples the types of what is allocated)
-        idle          CPU of a relay that has nothing to do, and of the demo without viewers
-                      --seconds 20
+        idle          CPU of a relay that has nothing to do, of the demo without viewers, and of viewers for whom nothing comes
+                      --seconds 20  --viewers 500
         micro         single operations by BenchmarkDotNet; its own options may follow, such as --filter '*Srtp*'
                       --check-allocations (only compares what each allocates with Micro/allocations.md)  --write-allocations
 
@@ -87,7 +87,7 @@ internal static class Program
                     await AllocationBenchmark.RunAsync(new Arguments(args[1..], "seconds", "types"));
                     return 0;
                 case "idle":
-                    await IdleBenchmark.RunAsync(new Arguments(args[1..], "seconds"));
+                    await IdleBenchmark.RunAsync(new Arguments(args[1..], "seconds", "viewers"));
                     return 0;
                 case "micro":
                     return MicroBenchmarks.Run(args[1..]);
