@@ -59,7 +59,7 @@ internal static class JitterBenchmark
             await load.WarmUpAsync(WarmUpJoins);
         await load.GrowToAsync(viewers);
         Task churn = load.WarmUpAsync(seconds * joins, joins);
-        StepFigures figures = await load.MeasureAsync(limit: null, limitSeconds: 0);
+        StepFigures figures = await load.MeasureAsync(limit: null);
         double resident = server.ResidentKiB() / 1024;
         await churn;
 
