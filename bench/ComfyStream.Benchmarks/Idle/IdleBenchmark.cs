@@ -9,7 +9,6 @@ namespace ComfyStream.Benchmarks.Idle;
 internal static class IdleBenchmark
 {
     private const int JoinsPerSecond = 50;
-    private const int ViewersPerLoop = 200;
 
     public static async Task RunAsync(Arguments arguments)
     {
@@ -25,7 +24,7 @@ internal static class IdleBenchmark
     {
         await using RelayProcess relay = await RelayProcess.StartAsync("--log-level", "warning");
         using DtlsIdentity identity = DtlsIdentity.Create(DateOnly.FromDateTime(DateTime.UtcNow));
-        await using var viewers = new CountedViewers(1 + count / ViewersPerLoop, identity, framesPerSecond: 1);
+        await using var viewers = new CountedViewers(isLocal: true, identity, framesPerSecond: 1);
         await viewers.JoinAsync(count, JoinsPerSecond, _ => relay.UrlOf("/whep?streamId=idle"));
         (long packets, TimeSpan from) = (viewers.Total().Packets, EventLoop.Now);
         await MeasureAsync($"{viewers.Count} viewers of a channel that nobody publishes to (each has a still picture and a sender report a second, and a check every 5 s)", relay, isSmoke, seconds);
