@@ -46,7 +46,7 @@ public abstract class DatagramReceiverTests : IDisposable
     [InlineData(2048, 2048)]
     [InlineData(2049, 0)]
     [InlineData(60000, 0)]
-    public void An_empty_or_truncated_datagram_is_given_as_empty(int sentBytes, int receivedBytes)
+    public void T4_An_empty_or_truncated_datagram_is_given_as_empty(int sentBytes, int receivedBytes)
     {
         _peer.SendTo(new byte[sentBytes], _target);
         _peer.SendTo("next"u8, _target);
@@ -59,7 +59,7 @@ public abstract class DatagramReceiverTests : IDisposable
     }
 
     [Fact]
-    public void A_port_unreachable_answer_of_the_network_does_not_stop_receiving()
+    public void T3_A_port_unreachable_answer_of_the_network_does_not_stop_receiving()
     {
         using var sender = new DatagramSender(_socket);
         using var view = new Socket(new SafeSocketHandle(_socket.Descriptor, ownsHandle: false));

@@ -207,7 +207,7 @@ public abstract class EventLoopPeerTests : IDisposable
     }
 
     [Fact]
-    public void Strangers_who_know_the_user_fragment_or_flood_the_port_change_nothing()
+    public void T2_Strangers_who_know_the_user_fragment_or_flood_the_port_change_nothing()
     {
         Link link = Connect();
         using Socket stranger = Loopback.OpenPeer();

@@ -77,7 +77,7 @@ public sealed class SessionTableTests : IDisposable
     }
 
     [Fact]
-    public void A_peer_that_left_is_not_found_any_more()
+    public void W17_A_peer_that_left_is_not_found_any_more()
     {
         PeerSlot slot = AddServer();
         _table.Map(slot, Path(1));

@@ -88,7 +88,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task Https_with_a_generated_certificate_names_this_machine()
+    public async Task W68_Https_with_a_generated_certificate_names_this_machine()
     {
         await using RelayServer server = await RelayServer.StartAsync(Options with { TlsSelfSigned = true }, null, Cancel);
         Assert.Equal(Uri.UriSchemeHttps, server.BaseAddress.Scheme);
@@ -110,7 +110,7 @@ public sealed class StartTests : IDisposable
     [Theory]
     [InlineData(100)]
     [InlineData(240)]
-    public async Task Over_http_2_a_long_prompts_is_read_too(int kibibytes)
+    public async Task W69_Over_http_2_a_long_prompts_is_read_too(int kibibytes)
     {
         await using RelayServer server = await RelayServer.StartAsync(Options with { TlsSelfSigned = true }, null, Cancel);
         using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator };

@@ -59,7 +59,7 @@ public sealed class LimitTests : IDisposable
     }
 
     [Fact]
-    public async Task W64_more_requests_than_the_rate_of_the_address_are_429_with_retry_after_and_reading_is_free()
+    public async Task W64_W67_more_requests_than_the_rate_of_the_address_are_429_with_retry_after_and_reading_is_free()
     {
         await using RelayServer server = await StartAsync(new LimitOptions { Address = new RateOptions(0.001, 2) });
         await ExpectAsync(server, "/whep", HttpStatusCode.Created);

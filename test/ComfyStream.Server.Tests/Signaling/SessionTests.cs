@@ -35,7 +35,7 @@ public sealed class SessionTests(SessionTests.ServerWithTurn server) : IClassFix
     }
 
     [Theory, MemberData(nameof(Endpoints))]
-    public async Task Each_ice_server_is_a_link_line_of_its_own_in_the_order_that_readers_match(string path)
+    public async Task W65_Each_ice_server_is_a_link_line_of_its_own_in_the_order_that_readers_match(string path)
     {
         using HttpResponseMessage response = await Post(path + Query(path, "links"), path);
         Assert.Equal(

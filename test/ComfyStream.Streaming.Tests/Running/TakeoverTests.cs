@@ -85,7 +85,7 @@ public sealed class TakeoverTests
     }
 
     [Fact]
-    public async Task Of_several_publishers_at_once_one_is_left()
+    public async Task W18_Of_several_publishers_at_once_one_is_left()
     {
         await using var test = new TestRelay();
         string offer = Offers.Make(MediaKind.Video, publishes: true);

@@ -9,7 +9,7 @@ namespace ComfyStream.WebRtc.Tests.Dtls;
 public sealed class DtlsTransportTests
 {
     [Fact]
-    public void Both_sides_get_the_same_keys_with_AES_GCM_preferred()
+    public void T40_Both_sides_get_the_same_keys_with_AES_GCM_preferred()
     {
         using var pair = new DtlsPair();
         pair.Connect();
@@ -28,7 +28,7 @@ public sealed class DtlsTransportTests
     }
 
     [Fact]
-    public void No_datagram_is_larger_than_the_limit_and_flights_are_packed()
+    public void T34_No_datagram_is_larger_than_the_limit_and_flights_are_packed()
     {
         using var pair = new DtlsPair();
         var sizes = new List<int>();
@@ -47,7 +47,7 @@ public sealed class DtlsTransportTests
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
-    public void A_lost_datagram_is_sent_again(int lost)
+    public void T37_A_lost_datagram_is_sent_again(int lost)
     {
         using var pair = new DtlsPair();
         var count = 0;
@@ -72,7 +72,7 @@ public sealed class DtlsTransportTests
     }
 
     [Fact]
-    public void The_last_flight_is_repeated_after_completion_when_it_was_lost()
+    public void T37_The_last_flight_is_repeated_after_completion_when_it_was_lost()
     {
         using var pair = new DtlsPair();
         var lost = 0;
@@ -89,7 +89,7 @@ public sealed class DtlsTransportTests
     }
 
     [Fact]
-    public void The_first_repeat_comes_after_a_tenth_of_a_second()
+    public void T37_The_first_repeat_comes_after_a_tenth_of_a_second()
     {
         using var pair = new DtlsPair();
         pair.Client.Start(TimeSpan.FromHours(5));
@@ -111,7 +111,7 @@ public sealed class DtlsTransportTests
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
-    public void A_ClientHello_in_fragments_is_put_together(int seed)
+    public void T31_A_ClientHello_in_fragments_is_put_together(int seed)
     {
         using var pair = new DtlsPair();
         var random = new Random(seed);
@@ -122,7 +122,19 @@ public sealed class DtlsTransportTests
     }
 
     [Fact]
-    public void Fragments_of_an_enormous_message_are_not_collected()
+    public void T33_The_first_ClientHello_is_answered_by_a_ServerHello_at_once()
+    {
+        const byte Handshake = 22, ServerHello = 2;
+        using var pair = new DtlsPair();
+        pair.Client.Start(pair.Now);
+        pair.Server.Start(pair.Now);
+        pair.Server.HandleDatagram(pair.Now, DtlsPair.Drain(pair.Client).Single());
+        byte[] first = DtlsPair.Drain(pair.Server)[0];
+        Assert.Equal((Handshake, ServerHello), (first[0], first[13]));
+    }
+
+    [Fact]
+    public void T31_Fragments_of_an_enormous_message_are_not_collected()
     {
         using var pair = new DtlsPair();
         pair.Client.Start(pair.Now);
@@ -137,7 +149,7 @@ public sealed class DtlsTransportTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_certificate_with_another_fingerprint_ends_the_handshake_without_keys(bool byClient)
+    public void T35_A_certificate_with_another_fingerprint_ends_the_handshake_without_keys(bool byClient)
     {
         var wrong = new Fingerprint("sha-256", RandomNumberGenerator.GetBytes(32));
         using var pair = byClient ? new DtlsPair(expectedByClient: [wrong]) : new DtlsPair(expectedByServer: [wrong]);
@@ -161,7 +173,7 @@ public sealed class DtlsTransportTests
     }
 
     [Fact]
-    public void Weak_and_unknown_hashes_never_match()
+    public void T35_Weak_and_unknown_hashes_never_match()
     {
         foreach (var algorithm in new[] { "sha-1", "md5", "md2", "sha-224", "shake" })
         {
@@ -191,7 +203,7 @@ public sealed class DtlsTransportTests
     }
 
     [Fact]
-    public void Plaintext_alerts_at_any_moment_change_nothing()
+    public void T38_Plaintext_alerts_at_any_moment_change_nothing()
     {
         byte[] Alert(byte level, byte description, ulong sequenceNumber)
         {
@@ -212,7 +224,7 @@ public sealed class DtlsTransportTests
     }
 
     [Fact]
-    public void Garbage_and_every_truncation_at_any_moment_change_nothing()
+    public void T38_Garbage_and_every_truncation_at_any_moment_change_nothing()
     {
         using var pair = new DtlsPair();
         var random = new Random(9);
@@ -269,7 +281,7 @@ public sealed class DtlsTransportTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Close_tells_the_peer_which_answers(bool closedByClient)
+    public void T39_Close_tells_the_peer_which_answers(bool closedByClient)
     {
         using var pair = new DtlsPair();
         pair.Connect();

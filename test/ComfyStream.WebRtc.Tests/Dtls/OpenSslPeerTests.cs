@@ -33,7 +33,7 @@ public sealed class OpenSslPeerTests : IDisposable
     [InlineData(CounterMode, false)]
     [InlineData(Gcm, true)]
     [InlineData(CounterMode, true)]
-    public void A_client_gets_the_keys_we_get(string profile, bool rsa)
+    public void T30_A_client_gets_the_keys_we_get(string profile, bool rsa)
     {
         var fingerprint = WriteCertificate(rsa);
         using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [fingerprint]);
@@ -46,7 +46,7 @@ public sealed class OpenSslPeerTests : IDisposable
     [InlineData(CounterMode, false)]
     [InlineData(Gcm, true)]
     [InlineData(CounterMode, true)]
-    public void A_server_gets_the_keys_we_get(string profile, bool rsa)
+    public void T30_T42_A_server_gets_the_keys_we_get(string profile, bool rsa)
     {
         var fingerprint = WriteCertificate(rsa);
         using var transport = new DtlsTransport(DtlsPair.ClientIdentity, DtlsRole.Client, [fingerprint]);
@@ -55,7 +55,18 @@ public sealed class OpenSslPeerTests : IDisposable
     }
 
     [Fact]
-    public void Of_both_profiles_AES_GCM_is_chosen_whatever_the_clients_order()
+    public void T32_Version_1_2_without_compression_is_agreed_with_extended_master_secret_and_secure_renegotiation()
+    {
+        var fingerprint = WriteCertificate(rsa: false);
+        using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [fingerprint]);
+        using var client = StartClient(Gcm, withCertificate: true);
+        AssertSameKeys(transport, DtlsRole.Server, client, Gcm);
+        foreach (string line in (string[])["Protocol  : DTLSv1.2", "Compression: NONE", "Extended master secret: yes", "Secure Renegotiation IS supported"])
+            Assert.Contains(line, client.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void T40_Of_both_profiles_AES_GCM_is_chosen_whatever_the_clients_order()
     {
         var fingerprint = WriteCertificate(rsa: false);
         using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [fingerprint]);
@@ -64,7 +75,7 @@ public sealed class OpenSslPeerTests : IDisposable
     }
 
     [Fact]
-    public void A_client_without_a_certificate_is_refused()
+    public void T35_A_client_without_a_certificate_is_refused()
     {
         WriteCertificate(rsa: false);
         using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [DtlsPair.ClientIdentity.Fingerprint]);
@@ -88,7 +99,7 @@ public sealed class OpenSslPeerTests : IDisposable
     [Theory]
     [InlineData(DtlsRole.Client)]
     [InlineData(DtlsRole.Server)]
-    public void A_certificate_other_than_announced_is_refused(DtlsRole role)
+    public void T35_A_certificate_other_than_announced_is_refused(DtlsRole role)
     {
         WriteCertificate(rsa: true);
         using var transport = new DtlsTransport(DtlsPair.ServerIdentity, role, [DtlsPair.ClientIdentity.Fingerprint]);
@@ -98,7 +109,7 @@ public sealed class OpenSslPeerTests : IDisposable
     }
 
     [Fact]
-    public void A_certificate_without_subject_and_issuer_is_taken_and_ours_has_both()
+    public void T36_A_certificate_without_subject_and_issuer_is_taken_and_ours_has_both()
     {
         var fingerprint = WriteCertificate(rsa: false, subject: "");
         using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [fingerprint]);
@@ -109,7 +120,7 @@ public sealed class OpenSslPeerTests : IDisposable
     }
 
     [Fact]
-    public void The_peers_close_notify_is_seen_and_answered()
+    public void T39_The_peers_close_notify_is_seen_and_answered()
     {
         var fingerprint = WriteCertificate(rsa: false);
         using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [fingerprint]);

@@ -26,7 +26,7 @@ public sealed class SettledAssociationTests
     [InlineData(true, false)]
     [InlineData(false, true)]
     [InlineData(false, false)]
-    public void Close_tells_the_peer_which_answers(bool closedByClient, bool isOtherSettled)
+    public void T39_Close_tells_the_peer_which_answers(bool closedByClient, bool isOtherSettled)
     {
         using var pair = new DtlsPair();
         pair.Connect();

@@ -236,7 +236,7 @@ public sealed class PeerConnectionTests
     }
 
     [Fact]
-    public void Closing_tells_the_peer_at_once()
+    public void W17_Closing_tells_the_peer_at_once()
     {
         using var pair = new PeerPair(clientPublishes: false);
         pair.Connect();
@@ -288,7 +288,7 @@ public sealed class PeerConnectionTests
     }
 
     [Fact]
-    public void Datagrams_from_a_path_that_was_never_validated_change_nothing()
+    public void T2_Datagrams_from_a_path_that_was_never_validated_change_nothing()
     {
         using var pair = new PeerPair(clientPublishes: true);
         pair.Connect();
