@@ -18,9 +18,33 @@ public sealed partial class DocumentationTests
         Assert.Equal(expected, Row().Matches(Read("docs/brief.md")).Select(row => row.Groups[1].Value));
     }
 
+    [Fact]
+    public void Every_row_of_the_protocol_checklist_is_there_once_and_names_a_test_of_its_number_unless_it_says_why_not()
+    {
+        IEnumerable<string> expected = Rows("W", 1, 18).Concat(Rows("W", 20, 38)).Concat(Rows("W", 40, 54)).Concat(Rows("W", 60, 70)).Concat(Rows("E", 1, 12))
+            .Concat(Rows("T", 1, 5)).Concat(Rows("T", 10, 19)).Concat(Rows("4.3.", 1, 7)).Concat(Rows("4.4.", 1, 2)).Concat(Rows("T", 30, 42));
+        Match[] rows = ProtocolRow().Matches(Read("docs/protocol-support.md")).ToArray();
+        Assert.Equal(expected, rows.Select(row => row.Groups["id"].Value));
+        foreach (Match row in rows)
+        {
+            string id = row.Groups["id"].Value, state = row.Groups["state"].Value, reasons = row.Groups["reasons"].Value;
+            Assert.Contains(state, new[] { "held", "decided", "partly", "waits", "does not apply" });
+            if (state is "held" or "decided" or "partly")
+                Assert.True(TestName().Matches(reasons).Any(test => id[0] == '4' || HasNumber(test.Value, id)), $"{id} names no test of its number.");
+            if (state != "held")
+                Assert.True(TestName().Replace(reasons, "").Trim(' ', ',', ';').Length > 3, $"{id} does not say why it is not held.");
+        }
+
+        static IEnumerable<string> Rows(string section, int first, int last) => Enumerable.Range(first, last - first + 1).Select(number => section + number);
+
+        // A table of offers has the numbers in its rows.
+        static bool HasNumber(string test, string id) => test.Split('.', '_', '`').Contains(id) || test.Contains(".W20_to_W36_", StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("docs/brief.md")]
     [InlineData("docs/interoperability.md")]
+    [InlineData("docs/protocol-support.md")]
     public void Every_test_that_something_is_held_by_exists(string page)
     {
         string[] named = [.. TestName().Matches(Read(page)).Select(match => match.Value.Trim('`')).Distinct()];
@@ -70,6 +94,9 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"^\| ([RW]\d+) \|", RegexOptions.Multiline)]
     private static partial Regex Row();
+
+    [GeneratedRegex(@"^\| (?<id>[WET]\d+|4\.\d\.\d) \| (?<what>[^|]+) \| (?<state>[^|]+) \| (?<reasons>[^|]+) \|$", RegexOptions.Multiline)]
+    private static partial Regex ProtocolRow();
 
     [GeneratedRegex(@"`\w+Tests\.\w+`")]
     private static partial Regex TestName();
