@@ -1,3 +1,4 @@
+using ComfyStream.Benchmarks.Camera;
 using ComfyStream.Benchmarks.Joining;
 using ComfyStream.Client;
 using ComfyStream.Media;
@@ -18,14 +19,16 @@ internal sealed class CountedViewer : IAsyncDisposable
     private readonly WhepSubscriber _subscriber;
     private readonly GaplessRun? _run;
     private readonly bool _isVerified;
+    private readonly PictureLog? _pictures;
     private volatile bool _isWatching;
 
     /// <param name="options">Where to join, and from where.</param>
     /// <param name="run">Finds where its pictures begin to follow each other; null: they are not looked at.</param>
     /// <param name="isVerified">Whether it decrypts all that it gets, for as long as it is there.</param>
-    public CountedViewer(ClientOptions options, GaplessRun? run, bool isVerified)
+    /// <param name="pictures">Gets all of its pictures, if it is verified; null: they are not looked at.</param>
+    public CountedViewer(ClientOptions options, GaplessRun? run, bool isVerified, PictureLog? pictures)
     {
-        (_run, _isVerified, _isWatching) = (run, isVerified, run is not null);
+        (_run, _isVerified, _pictures, _isWatching) = (run, isVerified, pictures, run is not null);
         _http = new HttpClient(_signaling);
         _subscriber = new WhepSubscriber(options with { HttpClient = _http }, Take);
     }
@@ -79,7 +82,10 @@ internal sealed class CountedViewer : IAsyncDisposable
 
     private void Take(EncodedFrame frame)
     {
-        if (_isWatching && frame.Codec != MediaCodec.Opus && !_run!.Completed.IsCompleted)
+        if (frame.Codec == MediaCodec.Opus)
+            return;
+        _pictures?.Add(frame);
+        if (_isWatching && !_run!.Completed.IsCompleted)
             _run.Add(frame);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using ComfyStream.Benchmarks.Camera;
 using ComfyStream.Benchmarks.Joining;
 using ComfyStream.Client;
 using ComfyStream.Transport;
@@ -23,22 +24,29 @@ internal sealed class CountedViewers : IAsyncDisposable
     // So often all packets of a viewer are decrypted, for as long as it is there, or its pictures are looked at until they follow each other.
     private const int VerifiedEvery = 20;
     private const int WatchedEvery = 10;
+
+    // Of those who join together so many, evenly among them, are on a loop and socket of their own that never rests, and note when each
+    // picture comes: who is served last waits longest.
+    private const int MostTimed = 3;
     private const byte FirstNetwork = 64;
     private static readonly TimeSpan _runLength = TimeSpan.FromSeconds(1);
 
     private readonly List<ViewerLoop> _loops = [];
     private readonly CountedViewer?[] _viewers = new CountedViewer?[Most];
+    private readonly List<TimedViewer> _timed = [];
+    private readonly Func<int, Uri> _endpointOf;
     private readonly DtlsIdentity _identity;
     private readonly TimeSpan _interval;
     private readonly bool _isLocal;
     private Traffic _gone;
     private int _last;
 
+    /// <param name="endpointOf">Where viewers of the publisher of that number join.</param>
     /// <param name="isLocal">Whether the server is reached over loopback addresses.</param>
     /// <param name="identity">The certificate of all of them (not owned).</param>
     /// <param name="framesPerSecond">Of the picture.</param>
-    public CountedViewers(bool isLocal, DtlsIdentity identity, int framesPerSecond) =>
-        (_isLocal, _identity, _interval) = (isLocal, identity, TimeSpan.FromSeconds(1.0 / framesPerSecond));
+    public CountedViewers(Func<int, Uri> endpointOf, bool isLocal, DtlsIdentity identity, int framesPerSecond) =>
+        (_endpointOf, _isLocal, _identity, _interval) = (endpointOf, isLocal, identity, TimeSpan.FromSeconds(1.0 / framesPerSecond));
 
     /// <summary>Those that are there.</summary>
     public int Count => Present.Count();
@@ -46,7 +54,10 @@ internal sealed class CountedViewers : IAsyncDisposable
     /// <summary>Joins that failed.</summary>
     public int FailedCount { get; private set; }
 
-    /// <summary>Of the sockets that they share.</summary>
+    /// <summary>Those whose pictures are timed.</summary>
+    public IReadOnlyList<TimedViewer> Timed => _timed;
+
+    /// <summary>Of their sockets.</summary>
     public IEnumerable<int> Ports => _loops.Select(loop => loop.Loop.LocalEndPoint.Port);
 
     private IEnumerable<CountedViewer> Present => _viewers.Take(_last).OfType<CountedViewer>();
@@ -60,14 +71,16 @@ internal sealed class CountedViewers : IAsyncDisposable
     /// <summary>So many join, one after the other at this rate; returns once all receive and the pictures of those that are watched have followed each other.</summary>
     /// <param name="count">How many.</param>
     /// <param name="perSecond">How fast.</param>
-    /// <param name="endpointOf">Where the viewer of that number joins, counted from 0.</param>
+    /// <param name="publishers">How many publishers they watch in turn.</param>
     /// <param name="stay">How long each stays; null: until all leave.</param>
-    public async Task<IReadOnlyList<Arrival>> JoinAsync(int count, int perSecond, Func<int, Uri> endpointOf, TimeSpan? stay = null)
+    public async Task<IReadOnlyList<Arrival>> JoinAsync(int count, int perSecond, int publishers, TimeSpan? stay = null)
     {
         int first = _last;
         if (first + count > Most)
             throw new InvalidOperationException($"More than {Most} viewers would have joined.");
-        ViewerLoop[] loops = OpenLoops(_isLocal ? (count + PerLoop - 1) / PerLoop : count);
+        ViewerLoop[] loops = OpenLoops(first, _isLocal ? (count + PerLoop - 1) / PerLoop : count);
+        int timed = stay is null ? Math.Min(count, MostTimed) : 0;
+        int[] timedNumbers = [.. Enumerable.Range(0, timed).Select(i => (2 * i + 1) * count / (2 * timed))];
         _last += count;
         TimeSpan begin = EventLoop.Now;
         var joining = new List<Task<Arrival?>>();
@@ -76,8 +89,18 @@ internal sealed class CountedViewers : IAsyncDisposable
             TimeSpan wait = begin + TimeSpan.FromSeconds((double)i / perSecond) - EventLoop.Now;
             if (wait > TimeSpan.Zero)
                 await Task.Delay(wait);
-            int number = i;
-            joining.Add(Task.Run(() => JoinAsync(endpointOf(number), first + number, loops[_isLocal ? number / PerLoop : number].Loop, stay)));
+            EventLoop loop = loops[_isLocal ? i / PerLoop : i].Loop;
+            PictureLog? pictures = null;
+            int publisher = (first + i) % publishers;
+            if (timedNumbers.Contains(i))
+            {
+                loop = OpenLoops(first + i, 1)[0].Loop;
+                pictures = new PictureLog();
+                _timed.Add(new TimedViewer(publisher, pictures, (double)count / timed));
+            }
+
+            int number = first + i;
+            joining.Add(Task.Run(() => JoinAsync(number, publisher, loop, pictures, stay)));
         }
 
         Arrival?[] arrivals = await Task.WhenAll(joining);
@@ -94,6 +117,7 @@ internal sealed class CountedViewers : IAsyncDisposable
         foreach (ViewerLoop loop in _loops)
             loop.Dispose();
         _loops.Clear();
+        _timed.Clear();
     }
 
     /// <summary>What those that decrypt everything found.</summary>
@@ -107,17 +131,18 @@ internal sealed class CountedViewers : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await LeaveAsync();
 
-    private ViewerLoop[] OpenLoops(int count)
+    private ViewerLoop[] OpenLoops(int first, int count)
     {
-        ViewerLoop[] loops = [.. Enumerable.Range(_loops.Count, count).Select(number => new ViewerLoop($"viewers-{number}", _isLocal ? Take : TapOf(_last + number - _loops.Count)))];
+        ViewerLoop[] loops = [.. Enumerable.Range(first, count).Select(number => new ViewerLoop($"viewers-{number}", _isLocal ? Take : TapOf(number)))];
         _loops.AddRange(loops);
         return loops;
     }
 
-    private async Task<Arrival?> JoinAsync(Uri endpoint, int number, EventLoop loop, TimeSpan? stay)
+    private async Task<Arrival?> JoinAsync(int number, int publisher, EventLoop loop, PictureLog? pictures, TimeSpan? stay)
     {
         GaplessRun? run = stay is null && number % WatchedEvery == 0 ? new GaplessRun(_interval, _runLength) : null;
-        var viewer = new CountedViewer(OptionsFor(endpoint, number, loop), run, number % VerifiedEvery == 0);
+        bool isVerified = number % VerifiedEvery == 0 || pictures is not null;
+        var viewer = new CountedViewer(OptionsFor(_endpointOf(publisher), number, loop), run, isVerified, pictures);
         _viewers[number] = viewer;
         if (await viewer.JoinAsync() is not { } join)
         {
@@ -171,3 +196,9 @@ internal sealed class CountedViewers : IAsyncDisposable
 /// <param name="Picture">From the POST to its first picture of a run without a gap; null when none came, or nobody looked.</param>
 /// <param name="IsWatched">Whether somebody looked.</param>
 internal sealed record Arrival(TimeSpan Posted, TimeSpan FirstPacket, TimeSpan? Picture, bool IsWatched);
+
+/// <summary>A viewer whose pictures are timed.</summary>
+/// <param name="Publisher">Whom it watches.</param>
+/// <param name="Pictures">What it got.</param>
+/// <param name="Weight">For how many viewers it stands.</param>
+internal sealed record TimedViewer(int Publisher, PictureLog Pictures, double Weight);

@@ -73,8 +73,8 @@ internal static class FanOutBenchmark
         await load.GrowToAsync(1);
         JoinFigures cold = await load.JoinAsync(measured);
         await load.LeaveAsync();
+        await load.GrowToAsync(1);
         await load.WarmUpAsync(plan.WarmUpJoins - measured);
-        await load.LeaveAsync();
         JoinFigures warm = await load.JoinAsync(measured);
         await load.LeaveAsync();
         return (cold, warm);

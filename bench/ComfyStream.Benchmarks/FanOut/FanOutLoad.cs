@@ -10,8 +10,6 @@ namespace ComfyStream.Benchmarks.FanOut;
 /// <summary>A server, the cameras that publish to it, and its viewers: lets viewers join and measures what they cost.</summary>
 internal sealed class FanOutLoad : IAsyncDisposable
 {
-    // Viewers who take part in full, for the latency.
-    private const int MostSamples = 5;
     private const byte CameraNetwork = 32;
     // What is under way comes; pictures that need longer are taken for lost.
     private static readonly TimeSpan _drain = TimeSpan.FromMilliseconds(400);
@@ -31,7 +29,6 @@ internal sealed class FanOutLoad : IAsyncDisposable
     private readonly DtlsIdentity _identity;
     private readonly EventLoop _cameraLoop = new(new IPEndPoint(IPAddress.Any, 0), "cameras");
     private readonly List<CameraPublisher> _cameras = [];
-    private readonly List<SampledViewer> _samples = [];
     private readonly CountedViewers _counted;
     private double _residentKiB;
     private int _residentViewers;
@@ -43,10 +40,8 @@ internal sealed class FanOutLoad : IAsyncDisposable
             ? (TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(1))
             : (TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(4));
         _identity = DtlsIdentity.Create(DateOnly.FromDateTime(DateTime.UtcNow), plan.SrtpProfile);
-        _counted = new CountedViewers(plan.Server is not { IsLocal: false }, _identity, clip.FramesPerSecond);
+        _counted = new CountedViewers(server.WhepOf, plan.Server is not { IsLocal: false }, _identity, clip.FramesPerSecond);
     }
-
-    private int ViewerCount => _samples.Count + _counted.Count;
 
     /// <summary>Starts the cameras.</summary>
     public static async Task<FanOutLoad> StartAsync(FanOutPlan plan, MeasuredServer server, CameraClip clip)
@@ -61,22 +56,20 @@ internal sealed class FanOutLoad : IAsyncDisposable
     public async Task<JoinFigures?> GrowToAsync(int viewersEach)
     {
         int wanted = viewersEach * _plan.Publishers;
-        for (; _samples.Count < Math.Min(wanted, MostSamples) && _cameras.Count > 0 && _counted.Count == 0;)
-            await AddSampleAsync();
-        return wanted > ViewerCount ? await JoinAsync(wanted - ViewerCount) : null;
+        return wanted > _counted.Count ? await JoinAsync(wanted - _counted.Count) : null;
     }
 
     /// <summary>So many viewers join, and stay.</summary>
     public async Task<JoinFigures> JoinAsync(int count)
     {
         Rate before = await MeasureRateAsync();
-        (double cpu, Traffic traffic, TimeSpan from, int present) = (_server.CpuSeconds(), Total(), EventLoop.Now, ViewerCount);
+        (double cpu, Traffic traffic, TimeSpan from) = (_server.CpuSeconds(), _counted.Total(), EventLoop.Now);
         int failedBefore = _counted.FailedCount;
-        IReadOnlyList<Arrival> arrivals = await _counted.JoinAsync(count, _plan.JoinsPerSecond, number => _server.WhepOf((present + number) % _plan.Publishers));
+        IReadOnlyList<Arrival> arrivals = await _counted.JoinAsync(count, _plan.JoinsPerSecond, _plan.Publishers);
         await Task.Delay(_settling);
         TimeSpan to = EventLoop.Now;
         cpu = _server.CpuSeconds() - cpu;
-        traffic = Total() - traffic;
+        traffic = _counted.Total() - traffic;
         Rate after = await MeasureRateAsync();
 
         // Those who are there cost what they cost, each from its first packet on.
@@ -95,9 +88,9 @@ internal sealed class FanOutLoad : IAsyncDisposable
 
     /// <summary>So many viewers join and leave again: afterwards the server has compiled its code.</summary>
     public Task WarmUpAsync(int count, int? perSecond = null) =>
-        _counted.JoinAsync(count, perSecond ?? _plan.JoinsPerSecond, number => _server.WhepOf(number % _plan.Publishers), stay: TimeSpan.FromMilliseconds(200));
+        _counted.JoinAsync(count, perSecond ?? _plan.JoinsPerSecond, _plan.Publishers, stay: TimeSpan.FromMilliseconds(200));
 
-    /// <summary>All but the samples leave.</summary>
+    /// <summary>All leave.</summary>
     public async Task LeaveAsync()
     {
         await _counted.LeaveAsync();
@@ -107,9 +100,9 @@ internal sealed class FanOutLoad : IAsyncDisposable
     /// <summary>Measures with the viewers that are there, and beside it the limit, while the cameras rest.</summary>
     public async Task<StepFigures> MeasureAsync(LimitProgram? limit)
     {
-        PacketMix? mix = limit is null ? null : await RecordMixAsync();
+        PacketMix? mix = limit is null ? null : await _counted.Any()!.RecordAsync(_mixLength);
         await PauseAsync();
-        (Traffic traffic, double cpu, double ownCpu, TimeSpan from) = (Total(), _server.CpuSeconds(), Environment.CpuUsage.TotalTime.TotalSeconds, EventLoop.Now);
+        (Traffic traffic, double cpu, double ownCpu, TimeSpan from) = (_counted.Total(), _server.CpuSeconds(), Environment.CpuUsage.TotalTime.TotalSeconds, EventLoop.Now);
         long[] picturesBefore = [.. _cameras.Select(camera => camera.PictureCount)];
         (long overruns, long drops) = (ReceiveOverruns(), CameraDrops());
         SetPaused(false);
@@ -119,17 +112,17 @@ internal sealed class FanOutLoad : IAsyncDisposable
         await PauseAsync();
         cpu = _server.CpuSeconds() - cpu;
         ownCpu = Environment.CpuUsage.TotalTime.TotalSeconds - ownCpu;
-        traffic = Total() - traffic;
-        double expected = _cameras.Count == 0 ? double.NaN : _cameras.Select((camera, i) => camera.PictureCount - picturesBefore[i]).Average() * ViewerCount;
+        traffic = _counted.Total() - traffic;
+        double expected = _cameras.Count == 0 ? double.NaN : _cameras.Select((camera, i) => camera.PictureCount - picturesBefore[i]).Average() * _counted.Count;
 
         double seconds = (to - from).TotalSeconds;
         double perViewer = ResidentPerViewer();
-        LimitFigures? coalesced = mix is null ? null : await limit!.MeasureAsync(mix, ViewerCount, _mixLength.TotalSeconds, _plan.Profile, coalesces: true);
-        LimitFigures? plain = mix is null || _plan.IsSmoke ? null : await limit!.MeasureAsync(mix, ViewerCount, _mixLength.TotalSeconds / 2, _plan.Profile, coalesces: false);
+        LimitFigures? coalesced = mix is null ? null : await limit!.MeasureAsync(mix, _counted.Count, _mixLength.TotalSeconds, _plan.Profile, coalesces: true);
+        LimitFigures? plain = mix is null || _plan.IsSmoke ? null : await limit!.MeasureAsync(mix, _counted.Count, _mixLength.TotalSeconds / 2, _plan.Profile, coalesces: false);
         SetPaused(false);
         return new StepFigures
         {
-            Viewers = ViewerCount,
+            Viewers = _counted.Count,
             PacketsPerSecond = traffic.Packets / seconds,
             Delivered = traffic.Pictures / expected,
             Loss = (double)Math.Max(0, traffic.Missing) / Math.Max(1, traffic.Packets + traffic.Missing),
@@ -139,7 +132,7 @@ internal sealed class FanOutLoad : IAsyncDisposable
             Limit = coalesced,
             PlainLimit = plain,
             Added = added,
-            Latency = new Percentiles(_samples.SelectMany(sample => Delivery.Of(sample.Viewer, sample.Camera, _clip.FramesPerSecond, from, to).Latencies ?? [])),
+            Latency = new Percentiles(_cameras.Count == 0 ? [] : _counted.Timed.SelectMany(viewer => LatenciesOf(viewer, from, to))),
             ResidentKiBPerViewer = perViewer,
             Pauses = _server.PausesBetween(from, to),
             Overruns = ReceiveOverruns() - overruns,
@@ -156,8 +149,6 @@ internal sealed class FanOutLoad : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (SampledViewer sample in _samples)
-            await sample.DisposeAsync();
         await _counted.DisposeAsync();
         await Task.WhenAll(_cameras.Select(camera => camera.DisposeAsync().AsTask()));
         _cameraLoop.Dispose();
@@ -167,7 +158,7 @@ internal sealed class FanOutLoad : IAsyncDisposable
     // Datagrams that the viewers' sockets had no room for: of a line of this table the second field is the local address in hexadecimal, the last counts them.
     private long ReceiveOverruns()
     {
-        HashSet<string> ports = [.. _counted.Ports.Concat(_samples.Select(sample => sample.Port)).Select(port => $":{port:X4}")];
+        HashSet<string> ports = [.. _counted.Ports.Select(port => $":{port:X4}")];
         return File.ReadLines("/proc/net/udp").Skip(1)
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Where(fields => ports.Contains(fields[1][^5..]))
@@ -187,21 +178,8 @@ internal sealed class FanOutLoad : IAsyncDisposable
         return camera;
     }
 
-    private async Task AddSampleAsync()
-    {
-        int publisher = _samples.Count % _cameras.Count;
-        var sample = new SampledViewer(_server.WhepOf(publisher), _cameras[publisher], _identity, _samples.Count);
-        _samples.Add(sample);
-        await sample.Viewer.ConnectAsync();
-    }
-
-    private Traffic Total() => _samples.Aggregate(_counted.Total(), static (sum, sample) => sum + sample.Received.Traffic);
-
-    private async Task<PacketMix> RecordMixAsync()
-    {
-        ReceivedPackets one = _counted.Any() ?? _samples[0].Received;
-        return await one.RecordAsync(_mixLength);
-    }
+    private IEnumerable<(TimeSpan Latency, double Weight)> LatenciesOf(TimedViewer viewer, TimeSpan from, TimeSpan to) =>
+        (Delivery.Of(viewer.Pictures, _cameras[viewer.Publisher], _clip.FramesPerSecond, from, to).Latencies ?? []).Select(latency => (latency, viewer.Weight));
 
     private async Task PauseAsync()
     {
@@ -218,17 +196,17 @@ internal sealed class FanOutLoad : IAsyncDisposable
     private double ResidentPerViewer()
     {
         double resident = _server.ResidentKiB();
-        double perViewer = _residentViewers > 0 && ViewerCount > _residentViewers ? (resident - _residentKiB) / (ViewerCount - _residentViewers) : double.NaN;
-        (_residentKiB, _residentViewers) = (resident, ViewerCount);
+        double perViewer = _residentViewers > 0 && _counted.Count > _residentViewers ? (resident - _residentKiB) / (_counted.Count - _residentViewers) : double.NaN;
+        (_residentKiB, _residentViewers) = (resident, _counted.Count);
         return perViewer;
     }
 
     private async Task<Rate> MeasureRateAsync()
     {
-        (double cpu, Traffic traffic, TimeSpan from) = (_server.CpuSeconds(), Total(), EventLoop.Now);
+        (double cpu, Traffic traffic, TimeSpan from) = (_server.CpuSeconds(), _counted.Total(), EventLoop.Now);
         await Task.Delay(_rateTime);
         double seconds = (EventLoop.Now - from).TotalSeconds;
-        return new Rate((_server.CpuSeconds() - cpu) / seconds, (Total() - traffic).Packets / seconds);
+        return new Rate((_server.CpuSeconds() - cpu) / seconds, (_counted.Total() - traffic).Packets / seconds);
     }
 
     // CPU seconds and packets, of a second or of a longer time.

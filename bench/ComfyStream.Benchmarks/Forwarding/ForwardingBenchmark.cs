@@ -50,7 +50,7 @@ internal static class ForwardingBenchmark
             RelaySample before = await RelaySample.TakeAsync(relay, Channel);
             await Task.Delay(TimeSpan.FromSeconds(seconds));
             RelaySample after = await RelaySample.TakeAsync(relay, Channel);
-            measured.Add(ForwardingRound.Of(before, after, [.. crowd.Viewers.Select(viewer => Delivery.Of(viewer, camera, FramesPerSecond, before.Time, after.Time))]));
+            measured.Add(ForwardingRound.Of(before, after, [.. crowd.Viewers.Select(viewer => Delivery.Of(viewer.Pictures, camera, FramesPerSecond, before.Time, after.Time))]));
             measured[^1].Print($"{viewerCount}");
         }
 

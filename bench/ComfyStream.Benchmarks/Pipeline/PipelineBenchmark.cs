@@ -47,7 +47,7 @@ internal static class PipelineBenchmark
             await Task.Delay(_afterwards);
 
             for (int i = 0; i < viewers.Length; i++)
-                ViewerReport.Print($"viewer {i}", Delivery.Of(viewers[i], camera, clip.FramesPerSecond, before.Time, after.Time));
+                ViewerReport.Print($"viewer {i}", Delivery.Of(viewers[i].Pictures, camera, clip.FramesPerSecond, before.Time, after.Time));
             RelayReport.Print(before, after);
             if (camera.DroppedCount > 0)
                 Console.WriteLine($"The camera itself dropped {camera.DroppedCount} frames: the figures above are those of an overloaded machine.");
