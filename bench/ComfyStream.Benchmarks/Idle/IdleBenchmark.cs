@@ -24,8 +24,8 @@ internal static class IdleBenchmark
     {
         await using RelayProcess relay = await RelayProcess.StartAsync("--log-level", "warning");
         using DtlsIdentity identity = DtlsIdentity.Create(DateOnly.FromDateTime(DateTime.UtcNow));
-        await using var viewers = new CountedViewers(isLocal: true, identity, framesPerSecond: 1);
-        await viewers.JoinAsync(count, JoinsPerSecond, _ => relay.UrlOf("/whep?streamId=idle"));
+        await using var viewers = new CountedViewers(_ => relay.UrlOf("/whep?streamId=idle"), isLocal: true, identity, framesPerSecond: 1);
+        await viewers.JoinAsync(count, JoinsPerSecond, publishers: 1);
         (long packets, TimeSpan from) = (viewers.Total().Packets, EventLoop.Now);
         await MeasureAsync($"{viewers.Count} viewers of a channel that nobody publishes to (each has a still picture and a sender report a second, and a check every 5 s)", relay, isSmoke, seconds);
         Console.WriteLine($"    {(viewers.Total().Packets - packets) / (EventLoop.Now - from).TotalSeconds / viewers.Count:F1} packets a second to each");
