@@ -96,35 +96,35 @@ public class FrameBenchmarks
         return viewer;
     }
 
-    // Sound and picture come in turns of the loop of their own.
+    // A packet of sound that comes with a picture rides in its message.
     private void SendRound()
     {
         for (int i = 0; i < SoundsPerRound; i++)
         {
             _now += _soundInterval;
-            Send(MediaKind.Audio, _sound);
-            if (i % 2 == 0)
-                Send(MediaKind.Video, _picture);
+            Send(withPicture: i % 2 == 0);
         }
     }
 
-    private void Send(MediaKind kind, byte[] coded)
+    private void Send(bool withPicture)
     {
-        PacketizedFrame frame = _pool.Rent(coded.Length);
-        frame.Begin(kind, _now, isKeyFrame: false, _now);
-        if (kind == MediaKind.Audio)
-            OpusPacketizer.Packetize(coded, frame);
-        else
-            H264Packetizer.Packetize(coded, frame);
+        PacketizedFrame sound = _pool.Rent(_sound.Length);
+        sound.Begin(MediaKind.Audio, _now, isKeyFrame: false, _now);
+        OpusPacketizer.Packetize(_sound, sound);
+        PacketizedFrame picture = _pool.Rent(_picture.Length);
+        picture.Begin(MediaKind.Video, _now, isKeyFrame: false, _now);
+        if (withPicture)
+            H264Packetizer.Packetize(_picture, picture);
         for (int i = 0; i < _viewers.Length; i++)
         {
             MediaSender viewer = _viewers[i];
-            if (!viewer.Enqueue(frame, frame.MediaTime, isReplayed: false))
+            if (!viewer.Enqueue(sound, _now, isReplayed: false) || (withPicture && !viewer.Enqueue(picture, _now, isReplayed: false)))
                 throw new InvalidOperationException("The viewer takes no frame.");
             while (viewer.WriteRtp(_now, _sender.GetBuffer(), out int segmentBytes) is > 0 and int bytes)
                 _sender.Enqueue(new Transmit(_paths[i], bytes, segmentBytes));
         }
 
-        frame.Release();
+        sound.Release();
+        picture.Release();
     }
 }
