@@ -25,7 +25,7 @@ public sealed record LimitOptions
     public RateOptions WrongTokens { get; init; } = new(PerSecond: 1, Burst: 20);
 
     /// <summary>Share of time that the event loop with the least to do may be busy for new sessions to be let in.</summary>
-    public double LoopLoad { get; init; } = 0.9;
+    public double LoopLoad { get; init; } = 0.98;
 
     /// <summary>TCP connections at once.</summary>
     public int Connections { get; init; } = 4096;

@@ -2,13 +2,13 @@ namespace ComfyStream.Server.Limits;
 
 /// <summary>
 /// How busy our event loops are: the share of the last seconds in which they were not waiting for something to do. Measured when it
-/// is asked for, at most once a second; thread-safe by one lock.
+/// is asked for, at most once in two seconds; thread-safe by one lock.
 /// </summary>
 /// <param name="idleTimes">How long each loop has waited since it began.</param>
 /// <param name="clock">Tells how long that is ago.</param>
 internal sealed class LoopLoad(Func<IReadOnlyList<TimeSpan>> idleTimes, TimeProvider clock)
 {
-    private static readonly TimeSpan _interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _interval = TimeSpan.FromSeconds(2);
 
     // Of an older measurement it is not known what happened since: an idle server is not asked.
     private static readonly TimeSpan _longestInterval = TimeSpan.FromSeconds(10);

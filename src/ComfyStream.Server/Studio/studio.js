@@ -78,7 +78,7 @@ class Session {
         headers: { "Content-Type": "application/sdp" },
         body: peer.localDescription.sdp,
       });
-      if (response.status === 401 || response.status === 403) askForToken();
+      if (response.status === 401) askForToken();
       if (response.status !== 201) throw new Error(await explain(response));
       const location = new URL(response.headers.get("Location"), response.url).pathname;
       const answer = await response.text();

@@ -21,12 +21,13 @@ public sealed class Chromium : IAsyncDisposable
     private OtherOrigin? _origin;
 
     /// <summary>Opens a context for one test; its pages end with it.</summary>
-    internal async Task<BrowserSession> OpenAsync()
+    /// <param name="takesAnyCertificate">Whether a person clicked the warning about the certificate away.</param>
+    internal async Task<BrowserSession> OpenAsync(bool takesAnyCertificate = false)
     {
         _playwright ??= await Playwright.CreateAsync();
         _browser ??= await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = ExecutablePath, Args = Flags });
         _origin ??= await OtherOrigin.StartAsync();
-        IBrowserContext context = await _browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 900 } });
+        IBrowserContext context = await _browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 900 }, IgnoreHTTPSErrors = takesAnyCertificate });
         return new BrowserSession(context, _origin.Laboratory);
     }
 
