@@ -81,7 +81,7 @@ internal sealed class LoopPeers(EventLoop loop, DatagramSender sender) : IDispos
         PeerSlot? slot = namesPeer ? _table.Find(userFragment) ?? owner : owner;
         if (slot is null)
             return false;
-        if (kind == DatagramKind.Dtls && !slot.Peer.IsSecured)
+        if (kind == DatagramKind.Dtls && slot.MayWait)
             return _handshakes.TryAdd(slot, path, datagram);
 
         HandleDatagram(now, slot, owner, path, datagram);

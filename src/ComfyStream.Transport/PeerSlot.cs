@@ -1,4 +1,5 @@
 using ComfyStream.WebRtc;
+using ComfyStream.WebRtc.Dtls;
 using ComfyStream.WebRtc.Ice;
 
 namespace ComfyStream.Transport;
@@ -27,6 +28,12 @@ internal sealed class PeerSlot(PeerConnection peer, IPeerHandler handler) : Dead
 
     /// <summary>An exception met where the peer could not be dropped; it is when the loop looks at it.</summary>
     public Exception? Fault { get; set; }
+
+    /// <summary>
+    /// Whether what it gets of a handshake may wait while other datagrams are handled. Not on the side that begins it: that one gets
+    /// the other's last flight, and media right behind it, which it must have the keys for.
+    /// </summary>
+    public bool MayWait => !Peer.IsSecured && Peer.Session.DtlsRole == DtlsRole.Server;
 
     /// <summary>Its datagrams in the <see cref="HandshakeQueue"/>.</summary>
     public int HandshakesWaiting { get; set; }
