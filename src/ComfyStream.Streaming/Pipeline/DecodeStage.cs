@@ -49,6 +49,7 @@ internal sealed class DecodeStage
 
     private void Run()
     {
+        PipelineThread.GiveWay();
         while (_queue.Dequeue() is { } unit)
         {
             try

@@ -80,6 +80,7 @@ internal sealed class EncodeStage
 
     private void Run()
     {
+        PipelineThread.GiveWay();
         while (true)
         {
             _signal.WaitOne();

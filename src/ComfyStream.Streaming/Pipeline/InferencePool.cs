@@ -137,6 +137,7 @@ internal sealed class InferencePool
 
     private void Work()
     {
+        PipelineThread.GiveWay();
         while (TryTake(out ProcessStage? stage))
         {
             if (!stage.RunOne() && !TryRejoin())

@@ -17,6 +17,7 @@ internal sealed class PeerFactory
     private readonly IReadOnlyList<IReadOnlyList<IceCandidate>> _candidates;
     private readonly DtlsIdentity _identity;
     private readonly PeerOptions _options;
+    private int _turn;
 
     public PeerFactory(IReadOnlyList<EventLoop> loops, IReadOnlyList<IPAddress> addresses, DtlsIdentity identity, PeerOptions options)
     {
@@ -72,13 +73,16 @@ internal sealed class PeerFactory
 
     private static string NewId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 
+    // A peer is counted only once it is on its loop: those who come at the same moment take the loops in turn.
     private int LeastLoaded()
     {
-        int best = 0;
+        int first = (int)((uint)Interlocked.Increment(ref _turn) % (uint)_loops.Count);
+        int best = first;
         for (int i = 1; i < _loops.Count; i++)
         {
-            if (_loops[i].Counters.Peers < _loops[best].Counters.Peers)
-                best = i;
+            int next = (first + i) % _loops.Count;
+            if (_loops[next].Counters.Peers < _loops[best].Counters.Peers)
+                best = next;
         }
 
         return best;

@@ -38,4 +38,16 @@ public sealed class SharedLoopTests
             await viewer.DisposeAsync();
         Assert.Equal(0, loop.Counters.Peers);
     }
+
+    [Fact]
+    public async Task Viewers_of_a_stream_who_come_all_at_once_are_spread_over_the_loops_evenly()
+    {
+        await using var test = new TestRelay(options => options with { EventLoops = 3 });
+        await test.PublishAsync("cam");
+
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => test.WatchAsync("cam")));
+
+        Assert.Equal(21, test.Relay.Loops.Sum(loop => loop.Counters.Peers));
+        Assert.All(test.Relay.Loops, loop => Assert.InRange(loop.Counters.Peers, 5, 9));
+    }
 }

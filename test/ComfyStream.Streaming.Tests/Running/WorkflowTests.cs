@@ -1,5 +1,7 @@
+using System.Globalization;
 using ComfyStream.Client;
 using ComfyStream.Media;
+using ComfyStream.Streaming.Pipeline;
 
 namespace ComfyStream.Streaming.Tests.Running;
 
@@ -28,6 +30,44 @@ public sealed class WorkflowTests
         Assert.Equal(Begin(viewers[0]), Begin(viewers[1]));
         Assert.Equal(Begin(viewers[0]), Begin(viewers[2]));
         Assert.Equal((320, 240), (test.Stream("cam").Width, test.Stream("cam").Height));
+    }
+
+    [Fact]
+    public async Task Threads_that_compute_pictures_give_way_to_those_that_send()
+    {
+        await using var test = new TestRelay();
+        Camera camera = await test.PublishAsync("cam", TestWorkflow.Paint(200));
+        Viewer viewer = await test.WatchAsync("cam");
+        await camera.PlayUntil(Dark, () => viewer.PictureCount > 0, "the viewer has a picture");
+
+        (string Name, int Niceness)[] threads = [.. Directory.EnumerateDirectories("/proc/self/task").Select(ReadThread)];
+
+        string[] computing = ["decode-", "infer-", "encode-"];
+        Assert.All(computing, prefix => Assert.Contains(threads, thread => thread.Name.StartsWith(prefix, StringComparison.Ordinal)));
+        Assert.All(threads, thread =>
+        {
+            if (Array.Exists(computing, prefix => thread.Name.StartsWith(prefix, StringComparison.Ordinal)))
+                Assert.Equal(PipelineThread.Niceness, thread.Niceness);
+            else if (thread.Name.StartsWith("net-", StringComparison.Ordinal))
+                Assert.Equal(0, thread.Niceness);
+        });
+
+        // Its name stands in parentheses; the nice value is the 19th field, the 17th after it (proc_pid_stat(5)).
+        static (string Name, int Niceness) ReadThread(string folder)
+        {
+            string stat;
+            try
+            {
+                stat = File.ReadAllText($"{folder}/stat");
+            }
+            catch (IOException)
+            {
+                return ("", 0);
+            }
+
+            int end = stat.LastIndexOf(')');
+            return (stat[(stat.IndexOf('(', StringComparison.Ordinal) + 1)..end], int.Parse(stat[(end + 2)..].Split(' ')[16], CultureInfo.InvariantCulture));
+        }
     }
 
     [Fact]
