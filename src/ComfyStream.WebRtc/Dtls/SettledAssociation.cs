@@ -32,6 +32,8 @@ internal sealed unsafe class SettledAssociation : IDisposable
     /// <summary>A client that waits 50 ms at first and doubles that asks ten times in a minute.</summary>
     private const int MaxRepeats = 100;
 
+    private static int s_livingCount;
+
     private readonly RecordCipher _cipher;
     private readonly KeyMemory _keys;
     private readonly byte[][] _lastFlight;
@@ -47,7 +49,11 @@ internal sealed unsafe class SettledAssociation : IDisposable
         _keys = keys;
         _lastFlight = lastFlight;
         _closeNotify = closeNotify;
+        Interlocked.Increment(ref s_livingCount);
     }
+
+    /// <summary>Those of the process that were not disposed yet (any thread): where a leak shows.</summary>
+    public static int LivingCount => Volatile.Read(ref s_livingCount);
 
     /// <summary>Incoming records that were dropped unread.</summary>
     public long DroppedRecords { get; private set; }
@@ -126,8 +132,12 @@ internal sealed unsafe class SettledAssociation : IDisposable
         return false;
     }
 
-    /// <summary>Wipes the keys.</summary>
-    public void Dispose() => _keys.Dispose();
+    /// <summary>Wipes the keys. Called once.</summary>
+    public void Dispose()
+    {
+        _keys.Dispose();
+        Interlocked.Decrement(ref s_livingCount);
+    }
 
     // A handshake record of the protected epoch is the peer's Finished, once in each of its last flights.
     private void RepeatLastFlight(ReadOnlySpan<byte> record)

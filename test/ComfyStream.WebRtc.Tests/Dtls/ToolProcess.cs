@@ -57,7 +57,10 @@ internal sealed class ToolProcess : IDisposable
             }
             else if (_process.HasExited)
             {
-                break;
+                // Its last lines may still be on their way.
+                _process.WaitForExit();
+                if (_lines.Count == 0)
+                    break;
             }
         }
         Assert.Fail($"No line with '{part}' from {_process.StartInfo.FileName}:\n{Output}");

@@ -1,3 +1,4 @@
+using ComfyStream.WebRtc.Dtls;
 using ComfyStream.WebRtc.Dtls.Interop;
 
 namespace ComfyStream.Streaming.Tests.Running.Foreign;
@@ -14,7 +15,7 @@ internal readonly record struct Holdings(int Sockets, int Events, int DtlsSessio
             return new Holdings(
                 targets.Count(target => target.StartsWith("socket:", StringComparison.Ordinal)),
                 targets.Count(target => target.StartsWith("anon_inode:", StringComparison.Ordinal) || target.StartsWith("pipe:", StringComparison.Ordinal)),
-                SslHandle.LivingCount,
+                SslHandle.LivingCount + SettledAssociation.LivingCount,
                 TestRelay.RelayThreads().Count);
         }
     }

@@ -1,5 +1,4 @@
 using ComfyStream.WebRtc;
-using ComfyStream.WebRtc.Dtls.Interop;
 using ComfyStream.WebRtc.Tests.Peers.Foreign;
 
 namespace ComfyStream.Streaming.Tests.Running.Foreign;
@@ -54,7 +53,6 @@ public sealed class VanishingTests
             Task<Viewer> watching = test.WatchAsync("healthy");
             await camera.PlayUntil(Dark, () => watching.IsCompleted, "a healthy viewer is there");
             Viewer viewer = await watching;
-            int healthySessions = SslHandle.LivingCount;
             Holdings held = Holdings.Now;
             Assert.True(
                 held.Sockets > start.Sockets && held.Events > start.Events && held.DtlsSessions > start.DtlsSessions && held.Threads > start.Threads,
@@ -72,7 +70,7 @@ public sealed class VanishingTests
             await TestRelay.Until(() => test.Relay.Streams().Count == 1, "all channels but the healthy one have gone");
             foreach (WireClient client in dead)
                 await client.DisposeAsync();
-            await TestRelay.Until(() => SslHandle.LivingCount <= healthySessions, "the DTLS sessions are freed");
+            await TestRelay.Until(() => Holdings.Now.DtlsSessions <= held.DtlsSessions, "the DTLS sessions are freed");
             await TestRelay.Until(() => workflow.Disposals == workflow.Processors - 1, "the workflows are freed");
             int seen = viewer.PictureCount;
             await TestRelay.Until(() => viewer.PictureCount >= seen + 5, "the healthy go on");
