@@ -52,6 +52,7 @@ internal sealed class LoopPeers(EventLoop loop, DatagramSender sender) : IDispos
         try
         {
             SendTransmits(slot, EventLoop.Now);
+            slot.IsDrained = true;
         }
         catch (Exception exception)
         {
@@ -127,7 +128,11 @@ internal sealed class LoopPeers(EventLoop loop, DatagramSender sender) : IDispos
     /// <summary>Finishes with the peers that were touched: events, deadline, end.</summary>
     public void PumpTouched()
     {
+        if (_touched.Count == 0)
+            return;
+
         // Handlers may touch more peers meanwhile: they are appended.
+        TimeSpan now = EventLoop.Now;
         for (int i = 0; i < _touched.Count; i++)
         {
             PeerSlot slot = _touched[i];
@@ -140,7 +145,7 @@ internal sealed class LoopPeers(EventLoop loop, DatagramSender sender) : IDispos
                 if (slot.Fault is { } fault)
                     Drop(slot, fault);
                 else
-                    Pump(slot, EventLoop.Now);
+                    Pump(slot, now, slot.IsDrained);
             }
             catch (Exception exception)
             {
@@ -186,13 +191,16 @@ internal sealed class LoopPeers(EventLoop loop, DatagramSender sender) : IDispos
         _touched.Add(slot);
     }
 
-    private void Pump(PeerSlot slot, TimeSpan now)
+    private void Pump(PeerSlot slot, TimeSpan now, bool isDrained = false)
     {
         PeerConnection peer = slot.Peer;
+        slot.IsDrained = false;
         bool hadEvents;
         do
         {
-            SendTransmits(slot, now);
+            if (!isDrained)
+                SendTransmits(slot, now);
+            isDrained = false;
             hadEvents = false;
             while (peer.TryGetEvent(out PeerEvent peerEvent))
             {

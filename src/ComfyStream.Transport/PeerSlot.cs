@@ -26,6 +26,9 @@ internal sealed class PeerSlot(PeerConnection peer, IPeerHandler handler) : Dead
     /// <summary>Whether the loop has yet to look at it after the work under way.</summary>
     public bool IsTouched { get; set; }
 
+    /// <summary>Whether all that it had to send was sent when it was touched.</summary>
+    public bool IsDrained { get; set; }
+
     /// <summary>An exception met where the peer could not be dropped; it is when the loop looks at it.</summary>
     public Exception? Fault { get; set; }
 
