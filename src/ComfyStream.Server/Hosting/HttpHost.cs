@@ -37,7 +37,9 @@ internal static class HttpHost
             // What stops the start is said once, in one line, by whoever started us.
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
             .AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.None);
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, options, certificate));
+        // The thread that reads a request handles it: hand-overs between threads were two fifths of what a join cost there.
+        builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true)
+            .UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Configure(kestrel, options, certificate));
 
         WebApplication app = builder.Build();
         // Location is built from what the client asked for; only proxies on this machine, and those that are trusted, may say what

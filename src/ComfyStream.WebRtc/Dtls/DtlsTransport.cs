@@ -143,8 +143,10 @@ internal sealed unsafe class DtlsTransport : IDisposable
     /// </summary>
     public void Settle()
     {
-        if (_settled is null && State == DtlsState.Connected && SettledAssociation.TryCreate(_ssl, _role, out _settled))
-            _ssl.Dispose();
+        if (_settled is not null || State != DtlsState.Connected || !SettledAssociation.TryCreate(_ssl, _role, out _settled))
+            return;
+        _ssl.Dispose();
+        NextDeadline = TimeSpan.MaxValue;
     }
 
     /// <summary>Ends the association; if it was connected, close_notify waits in <see cref="TryGetDatagram"/>.</summary>
