@@ -18,6 +18,7 @@ internal static class FanOutBenchmark
 
     // The joins that are measured by themselves.
     private const int MeasuredJoins = 100;
+    private const int TurnoverJoins = 500;
 
     public static async Task RunAsync(Arguments arguments)
     {
@@ -48,7 +49,7 @@ internal static class FanOutBenchmark
         await using MeasuredServer server = await MeasuredServer.StartAsync(plan);
         await using FanOutLoad load = await FanOutLoad.StartAsync(plan, server, clip);
         var steps = new List<StepFigures>();
-        (JoinFigures Cold, JoinFigures Warm)? joins = null;
+        (JoinFigures Cold, JoinFigures Warm, TurnoverFigures Turnover)? joins = null;
         if (plan.WarmUpJoins > 0)
             joins = await MeasureJoinsAsync(plan, load);
         foreach (int viewers in plan.Steps)
@@ -61,12 +62,16 @@ internal static class FanOutBenchmark
 
         FanOutReport.Print(plan.Description, steps);
         if (joins is { } both)
+        {
             FanOutReport.PrintJoins(both.Cold, both.Warm, Math.Max(0, plan.WarmUpJoins - MeasuredJoins));
+            FanOutReport.Print(both.Turnover, steps[^1].CpuMicroseconds);
+        }
+
         FanOutReport.Print(await load.VerifyAsync());
         return steps;
     }
 
-    private static async Task<(JoinFigures Cold, JoinFigures Warm)> MeasureJoinsAsync(FanOutPlan plan, FanOutLoad load)
+    private static async Task<(JoinFigures Cold, JoinFigures Warm, TurnoverFigures Turnover)> MeasureJoinsAsync(FanOutPlan plan, FanOutLoad load)
     {
         int measured = Math.Min(MeasuredJoins, plan.WarmUpJoins);
         Progress($"{plan.Description}: {plan.WarmUpJoins} joins to warm up, then {measured} that count");
@@ -77,7 +82,10 @@ internal static class FanOutBenchmark
         await load.WarmUpAsync(plan.WarmUpJoins - measured);
         JoinFigures warm = await load.JoinAsync(measured);
         await load.LeaveAsync();
-        return (cold, warm);
+        await load.GrowToAsync(1);
+        TurnoverFigures turnover = await load.TurnOverAsync(plan.IsSmoke ? measured : TurnoverJoins);
+        await load.LeaveAsync();
+        return (cold, warm, turnover);
     }
 
     private static FanOutPlan Parse(Arguments arguments)

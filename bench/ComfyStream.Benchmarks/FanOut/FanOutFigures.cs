@@ -14,6 +14,12 @@ namespace ComfyStream.Benchmarks.FanOut;
 internal sealed record JoinFigures(
     int Count, int Failed, Percentiles FirstPacket, Percentiles Picture, int WithoutPicture, double CpuMilliseconds, double PastPackets, Pauses? Pauses);
 
+/// <summary>What viewers cost who join and leave again, for each.</summary>
+/// <param name="Count">How many there were.</param>
+/// <param name="CpuMilliseconds">Of the server, all that it does for one.</param>
+/// <param name="Packets">That one was sent.</param>
+internal sealed record TurnoverFigures(int Count, double CpuMilliseconds, double Packets);
+
 /// <summary>What so many viewers cost, and what they got. NaN or null where it is not known.</summary>
 internal sealed record StepFigures
 {

@@ -90,6 +90,17 @@ internal sealed class FanOutLoad : IAsyncDisposable
     public Task WarmUpAsync(int count, int? perSecond = null) =>
         _counted.JoinAsync(count, perSecond ?? _plan.JoinsPerSecond, _plan.Publishers, stay: TimeSpan.FromMilliseconds(200));
 
+    /// <summary>So many viewers join, are sent a little and leave: what that costs for each. More exact than one that stays, since next to nothing else goes on.</summary>
+    public async Task<TurnoverFigures> TurnOverAsync(int count)
+    {
+        Rate before = await MeasureRateAsync();
+        (double cpu, Traffic traffic, TimeSpan from) = (_server.CpuSeconds(), _counted.Total(), EventLoop.Now);
+        await WarmUpAsync(count);
+        await Task.Delay(_settling);
+        Rate running = before * (EventLoop.Now - from).TotalSeconds;
+        return new TurnoverFigures(count, (_server.CpuSeconds() - cpu - running.Cpu) * 1000 / count, ((_counted.Total() - traffic).Packets - running.Packets) / count);
+    }
+
     /// <summary>All leave.</summary>
     public async Task LeaveAsync()
     {

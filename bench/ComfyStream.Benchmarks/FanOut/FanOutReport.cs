@@ -46,6 +46,14 @@ internal static class FanOutReport
         Console.WriteLine();
     }
 
+    public static void Print(TurnoverFigures turnover, double packetMicroseconds)
+    {
+        double without = turnover.CpuMilliseconds - turnover.Packets * packetMicroseconds / 1000;
+        Console.WriteLine(
+            $"Those who come and go: {turnover.Count}, each there for 0.2 s, {Text(turnover.CpuMilliseconds, "F2")} ms of CPU for joining, leaving and {Text(turnover.Packets, "F0")} packets; {Text(without, "F2")} ms without these, at what a packet costs in the last row above.");
+        Console.WriteLine();
+    }
+
     public static void Print(Verification verification)
     {
         if (verification.Viewers == 0)
