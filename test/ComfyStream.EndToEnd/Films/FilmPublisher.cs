@@ -20,7 +20,7 @@ internal sealed class FilmPublisher : IAsyncDisposable
     private readonly EncodedFramePool _coded = new();
     private readonly Task _publishing;
     private volatile Film _film;
-    private DateTimeOffset _begun;
+    private DateTimeOffset _begun = DateTimeOffset.UtcNow;
     private int _keyFrameWanted;
     private int _picturesSent;
 
