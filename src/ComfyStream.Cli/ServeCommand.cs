@@ -22,7 +22,7 @@ internal static class ServeCommand
           ./comfystream serve --workflow background-blur            every channel that names no workflow of its own
           ./comfystream serve --host 0.0.0.0 --tls-self-signed      a camera page for other devices in the house
           ./comfystream serve --advertise 203.0.113.7               behind NAT: the address that clients see
-          ./comfystream serve --ice-server turn:user:password@turn.example.org:3478?transport=udp
+          ./comfystream serve --ice-server turn:turn.example.org:3478?transport=tcp --turn-secret-file turn.secret
           ./comfystream serve --config relay.json                   every option in camel case, and channels:
                 { "port": 8889, "advertise": ["203.0.113.7"], "channels": { "stage": { "workflow": "invert" } } }
 

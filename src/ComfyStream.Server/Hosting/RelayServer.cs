@@ -161,7 +161,7 @@ public sealed class RelayServer : IAsyncDisposable
         var load = new LoopLoad(() => relay.LoopIdleTimes, TimeProvider.System);
         http.Use(new AdmissionGate(relay, drain, limits, load, loggers.CreateLogger<AdmissionGate>()).InvokeAsync);
 
-        var links = new LinkHeader(_options.IceServers);
+        var links = new LinkHeader(_options.IceServers, _options.TurnSecret, _options.TurnLifetime, TimeProvider.System);
         var owners = new SessionOwners(authenticator.IsOn, id => relay.Contains(SessionKind.Publisher, id) || relay.Contains(SessionKind.Subscriber, id));
         var access = new SessionAccess(owners, AccessRule.OfSession(owners, _options.SessionUrlIsCapability));
         var address = new PublicAddress(_options.PublicUrl);

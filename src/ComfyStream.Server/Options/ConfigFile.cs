@@ -68,6 +68,11 @@ public static class ConfigFile
                 options = options with { Limits = LimitConfig.Read(property.Value) };
                 continue;
             }
+            if (property.Name == IceServerConfig.Key && property.Value.ValueKind == JsonValueKind.Array)
+            {
+                options = options with { IceServers = IceServerConfig.Read(property.Value) };
+                continue;
+            }
             ServeSetting setting = ServeSettings.All.FirstOrDefault(setting => setting.Key == property.Name)
                 ?? throw new ServeException($"'{property.Name}' is no option; there are {string.Join(", ", ServeSettings.All.Select(setting => setting.Key).Concat([ChannelsKey, AuthConfig.Key, LimitConfig.Key]))}.");
             options = setting.Apply(options, Values(setting, property.Value));

@@ -10,17 +10,26 @@ public sealed record IceServer(string Uri, string? UserName, string? Credential)
 {
     private static readonly string[] _schemes = ["stun:", "stuns:", "turn:", "turns:"];
 
+    /// <summary>Makes credentials that expire, for a TURN server without fixed ones; null: that of <see cref="ServeOptions.TurnSecret"/>.</summary>
+    public SharedSecret? Secret { get; init; }
+
+    /// <summary>Whether clients need credentials that are made for them.</summary>
+    public bool NeedsSecret => UserName is null && Uri.StartsWith("turn", StringComparison.Ordinal);
+
     /// <summary>The public server that is announced unless another is named.</summary>
     public static IceServer Default { get; } = new("stun:stun.l.google.com:19302", null, null);
 
-    /// <summary>Reads <c>stun:host:port</c> or <c>turn:user:password@host:port?transport=udp</c>.</summary>
+    /// <summary>The address alone: a password is for clients only.</summary>
+    public override string ToString() => Uri;
+
+    /// <summary>Reads <c>stun:host:port</c>, <c>turn:host:port?transport=udp</c> or the latter with <c>user:password@</c> before the host.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out IceServer? server, out string problem)
     {
         server = null;
         problem = "";
         string? scheme = Array.Find(_schemes, candidate => text.StartsWith(candidate, StringComparison.OrdinalIgnoreCase));
         if (scheme is null)
-            return Fail($"'{text}' is no ICE server: write stun:host:port, turn:user:password@host:port?transport=udp, or none.", out problem);
+            return Fail($"'{text[(text.LastIndexOf('@') + 1)..]}' is no ICE server: write stun:host:port, turn:host:port?transport=udp, turn:user:password@host:port?transport=udp, or none.", out problem);
 
         string rest = text[scheme.Length..];
         int at = rest.LastIndexOf('@');
@@ -35,9 +44,15 @@ public sealed record IceServer(string Uri, string? UserName, string? Credential)
             return true;
         }
 
-        int colon = at < 0 ? -1 : rest.IndexOf(':', 0, at);
+        if (at < 0)
+        {
+            server = new IceServer(scheme + address, null, null);
+            return true;
+        }
+
+        int colon = rest.IndexOf(':', 0, at);
         if (colon <= 0 || colon == at - 1)
-            return Fail($"{scheme}{address} needs a user and a password: write {scheme}user:password@{address}.", out problem);
+            return Fail($"{scheme}{address} has a user without a password: write {scheme}user:password@{address}, or {scheme}{address} with a shared secret.", out problem);
         string user = System.Uri.UnescapeDataString(rest[..colon]);
         string password = System.Uri.UnescapeDataString(rest[(colon + 1)..at]);
         if (!IsHeaderText(user) || !IsHeaderText(password))

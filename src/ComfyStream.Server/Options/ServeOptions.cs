@@ -39,6 +39,12 @@ public sealed record ServeOptions
     /// <summary>ICE servers that clients are told of, in <c>Link</c> headers.</summary>
     public IReadOnlyList<IceServer> IceServers { get; init; } = [IceServer.Default];
 
+    /// <summary>Shared with the TURN servers that have neither fixed credentials nor a secret of their own; null: none.</summary>
+    public SharedSecret? TurnSecret { get; init; }
+
+    /// <summary>How long credentials that are made by a shared secret are valid.</summary>
+    public TimeSpan TurnLifetime { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>Target of the video encoder in bit/s.</summary>
     public int BitRate { get; init; } = 2_000_000;
 
@@ -119,6 +125,8 @@ public sealed record ServeOptions
     {
         if (MediaPort != 0 && MediaPort + EventLoops - 1 > 65535)
             return $"--event-loops {EventLoops} needs as many UDP ports from --media-port {MediaPort} on, and 65535 is the last; choose a lower port.";
+        if (IceServers.FirstOrDefault(server => server.NeedsSecret && (server.Secret ?? TurnSecret) is null) is { } turn)
+            return $"--ice-server {turn} needs credentials: name the secret that it shares with this server by --turn-secret-file, or write turn:user:password@host:port.";
         if (TlsCertificate is null && (TlsKey ?? TlsPasswordFile) is not null)
             return "--tls-key and --tls-password-file belong to --tls-certificate; name the certificate too.";
         if (TlsCertificate is not null && TlsSelfSigned)

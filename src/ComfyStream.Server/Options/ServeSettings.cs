@@ -30,8 +30,12 @@ public static class ServeSettings
             (options, text) => options with { SocketMode = Mode(text) }),
         Many("advertise", "IP", "Address at which clients reach the media ports; repeatable. Behind NAT: the public one. Default every interface address.",
             (options, texts) => options with { Advertise = [.. texts.Select(text => Advertised(text))] }),
-        Many("ice-server", "URL", "STUN or TURN server that clients are told of; repeatable: stun:host:port, turn:user:password@host:port?transport=udp, or none. Default a public STUN server.",
+        Many("ice-server", "URL", "STUN or TURN server that clients are told of; repeatable: stun:host:port, turn:host:port?transport=udp, or none. Default a public STUN server.",
             (options, texts) => options with { IceServers = IceServers(texts) }),
+        One("turn-secret-file", "FILE", "File with the secret that a TURN server shares (coturn: static-auth-secret): each client gets credentials of its own, which expire.",
+            (options, text) => options with { TurnSecret = SharedSecret.Read(NotEmpty("turn-secret-file", text), "--turn-secret-file") }),
+        One("turn-lifetime", "SECONDS", "How long these credentials are valid, 60 to 604800. Default 3600.",
+            (options, text) => options with { TurnLifetime = Seconds("turn-lifetime", text, 604800, least: 60) }),
         One("bitrate", "BPS", "Target of the video encoder in bit/s, 50k to 100M; 2.5M and 800k are understood. Default 2M.",
             (options, text) => options with { BitRate = BitRate(text) }),
         Switch("allow-raw", "Serve the input as it came under streamId=CHANNEL/raw. Off by default: it undoes a privacy blur.",
@@ -106,10 +110,10 @@ public static class ServeSettings
             ? value
             : throw new ServeException($"--{name} '{text}' must be a number from {least} to {most}.");
 
-    private static TimeSpan Seconds(string name, string text, int most) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds >= 0 && seconds <= most
+    private static TimeSpan Seconds(string name, string text, int most, int least = 0) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds >= least && seconds <= most
             ? TimeSpan.FromSeconds(seconds)
-            : throw new ServeException($"--{name} '{text}' must be a number of seconds from 0 to {most}.");
+            : throw new ServeException($"--{name} '{text}' must be a number of seconds from {least} to {most}.");
 
     private static IPAddress Address(string name, string text) =>
         IPAddress.TryParse(text, out IPAddress? address)
@@ -140,15 +144,12 @@ public static class ServeSettings
     {
         if (texts is ["none"])
             return [];
-        var servers = new List<IceServer>();
-        foreach (string text in texts)
-        {
-            if (!IceServer.TryParse(text, out IceServer? server, out string problem))
-                throw new ServeException($"--ice-server: {problem}");
-            servers.Add(server);
-        }
-        return servers;
+        return [.. texts.Select(OneIceServer)];
     }
+
+    /// <summary>Reads one server that clients are told of.</summary>
+    internal static IceServer OneIceServer(string text) =>
+        IceServer.TryParse(text, out IceServer? server, out string problem) ? server : throw new ServeException($"--ice-server: {problem}");
 
     private static int BitRate(string text)
     {

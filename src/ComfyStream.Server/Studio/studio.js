@@ -35,6 +35,9 @@ class Session {
   #pause = firstPause;
   #running = false;
   #attempt = 0;
+  #wasLive = false;
+  /** What a TURN server had against us in this attempt. */
+  #turnProblem = "";
 
   /**
    * @param {string} url Where the offer goes.
@@ -65,18 +68,20 @@ class Session {
     this.#onState("connecting", "Connecting …");
     const peer = new RTCPeerConnection();
     this.#peer = peer;
+    this.#wasLive = false;
+    this.#turnProblem = "";
     try {
       this.#prepare(peer);
       peer.addEventListener("connectionstatechange", () => isCurrent() && this.#follow(peer));
+      peer.addEventListener("icecandidateerror", event => { this.#turnProblem = turnProblem(event); });
       const offer = await peer.createOffer();
       // Browsers send and play Opus in stereo only when both sides ask for it.
       const sdp = offer.sdp.replace(/useinbandfec=1/g, "useinbandfec=1;stereo=1");
-      await peer.setLocalDescription({ type: "offer", sdp });
       // The server learns our addresses from our checks, so nothing waits for candidates.
       const response = await send(this.url, {
         method: "POST",
         headers: { "Content-Type": "application/sdp" },
-        body: peer.localDescription.sdp,
+        body: sdp,
       });
       if (response.status === 401) askForToken();
       if (response.status !== 201) throw new Error(await explain(response));
@@ -87,6 +92,9 @@ class Session {
         return;
       }
       this.#location = location;
+      // The ICE servers come with the answer, and candidates are looked for from here on: no request before the offer is needed.
+      peer.setConfiguration({ iceServers: turnServers(response.headers.get("Link")) });
+      await peer.setLocalDescription({ type: "offer", sdp });
       await peer.setRemoteDescription({ type: "answer", sdp: answer }).catch(error => {
         throw new Error(`The server's answer cannot be used: ${error.message}`);
       });
@@ -105,12 +113,13 @@ class Session {
     clearTimeout(this.#timer);
     if (state === "connected") {
       this.#pause = firstPause;
+      this.#wasLive = true;
       this.#onState("live", "Live");
     } else if (state === "disconnected") {
       this.#onState("connecting", "The connection is interrupted …");
       this.#timer = setTimeout(() => this.#retry("The connection was lost."), grace);
     } else if (state === "failed" || state === "closed") {
-      this.#retry("The connection was lost.");
+      this.#retry(this.#wasLive ? "The connection was lost." : `No way to the server's media port was found. ${this.#turnProblem}`.trim());
     }
   }
 
@@ -130,6 +139,26 @@ class Session {
     this.#peer?.close();
     this.#peer = null;
   }
+}
+
+/**
+ * The TURN servers of Link headers, as `<turn:host:port>; rel="ice-server"; username="u"; credential="c"` (RFC 9725 4.6). A STUN
+ * server would tell us of addresses that the server sees by itself.
+ */
+function turnServers(links) {
+  const text = /([\w-]+)="((?:[^"\\]|\\.)*)"/g;
+  return [...(links ?? "").matchAll(/<(turns?:[^>]*)>((?:\s*;\s*[\w-]+="(?:[^"\\]|\\.)*")*)/g)].map(([, urls, attributes]) => {
+    const given = Object.fromEntries([...attributes.matchAll(text)].map(([, name, value]) => [name, value.replace(/\\(.)/g, "$1")]));
+    return { urls, username: given.username, credential: given.credential };
+  });
+}
+
+/** What a person can make of a TURN server that gives no address (RFC 8656 codes; the browser's own begin at 700). */
+function turnProblem({ url, errorCode, errorText }) {
+  if (!url?.startsWith("turn")) return "";
+  if (errorCode >= 700) return `The TURN server ${url} does not answer.`;
+  const meaning = errorCode === 401 ? "it does not know the user and password that this server told, or they have expired" : errorText;
+  return `The TURN server ${url} refused: ${errorCode}, ${meaning}.`;
 }
 
 /** Ends a session at the server; works while the page is being left, too. */

@@ -44,6 +44,16 @@ internal sealed class LinkBrowser : IAsyncDisposable
         return page;
     }
 
+    /// <summary>Opens any page.</summary>
+    /// <param name="script">Runs in it before its own.</param>
+    public async Task<IPage> OpenAsync(Uri address, string script = "")
+    {
+        IPage page = await _browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 900 } });
+        await page.AddInitScriptAsync(script);
+        await page.GotoAsync(address.ToString());
+        return page;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _browser.DisposeAsync();

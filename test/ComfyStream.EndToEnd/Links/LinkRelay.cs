@@ -5,8 +5,8 @@ namespace ComfyStream.EndToEnd.Links;
 /// <summary>A relay that is reached over a link.</summary>
 public sealed class LinkRelay : RelayProcess
 {
-    internal LinkRelay(LinkEmulator link)
-        : base(["--host", $"{link.OuterAddress}", "--advertise", $"{link.OuterAddress}"])
+    internal LinkRelay(LinkEmulator link, params string[] options)
+        : base(["--host", $"{link.OuterAddress}", "--advertise", $"{link.OuterAddress}", .. options])
     {
     }
 }

@@ -48,6 +48,31 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
+    public void Turn_servers_may_have_secrets_in_the_file_or_in_files_of_their_own()
+    {
+        string file = _folder.Write("turn.secret", "two\n");
+        IReadOnlyList<IceServer> servers = Read(
+            $$"""{ "iceServer": ["stun:s:1", { "url": "turn:a:1", "secret": "one" }, { "url": "turn:b:1?transport=tcp", "secretFile": "{{file}}" }] }""").IceServers;
+        Assert.Equal(["stun:s:1", "turn:a:1", "turn:b:1?transport=tcp"], servers.Select(server => server.Uri));
+        Assert.Equal([null, SharedSecret.Of("one", "x").Sign("1:u"), SharedSecret.Of("two", "x").Sign("1:u")], servers.Select(server => server.Secret?.Sign("1:u")));
+        Assert.Empty(Read("""{ "iceServer": ["none"] }""").IceServers);
+    }
+
+    [Theory]
+    [InlineData("""{ "url": "turn:a:1", "secret": "hidden-7", "secretFile": "x" }""", "secretFile")]
+    [InlineData("""{ "url": "turn:a:1", "secret": "" }""", "static-auth-secret")]
+    [InlineData("""{ "url": "turn:a:1", "secrets": "hidden-7" }""", "iceServer[0].secrets")]
+    [InlineData("""{ "url": "stun:a:1", "secret": "hidden-7" }""", "stun:a:1 takes no secret")]
+    [InlineData("""{ "url": "turn:u:p@a:1", "secret": "hidden-7" }""", "turn:a:1 takes no secret")]
+    [InlineData("""{ "secret": "hidden-7" }""", "--ice-server")]
+    public void A_turn_server_that_cannot_be_used_is_refused_without_telling_the_secret(string entry, string told)
+    {
+        string message = Assert.Throws<ServeException>(() => Read($$"""{ "iceServer": [{{entry}}] }""")).Message;
+        Assert.Contains(told, message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden-7", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Who_is_let_in_can_be_set_from_every_source()
     {
         AuthOptions auth = Read(
