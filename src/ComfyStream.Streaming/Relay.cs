@@ -6,7 +6,6 @@ using ComfyStream.Streaming.Sessions;
 using ComfyStream.Streaming.Streams;
 using ComfyStream.Transport;
 using ComfyStream.WebRtc;
-using ComfyStream.WebRtc.Dtls;
 using ComfyStream.WebRtc.Sdp;
 using Microsoft.Extensions.Logging;
 
@@ -27,7 +26,7 @@ public sealed class Relay : IAsyncDisposable
     private readonly RelayOptions _options;
     private readonly ILogger _logger;
     private readonly List<EventLoop> _loops = [];
-    private readonly DtlsIdentity _identity;
+    private readonly DtlsCertificate _certificate;
     private readonly EncodedFramePool _encodedFrames = new();
     private readonly VideoFramePool _videoFrames = new();
     private readonly PacketizedFramePool _packetizedFrames = new();
@@ -46,7 +45,7 @@ public sealed class Relay : IAsyncDisposable
     {
         _options = options;
         _logger = loggerFactory.CreateLogger("ComfyStream");
-        _identity = DtlsIdentity.Create(DateOnly.FromDateTime(DateTime.UtcNow));
+        _certificate = new DtlsCertificate(options.Clock, _logger);
         try
         {
             for (int i = 0; i < options.EventLoops; i++)
@@ -58,13 +57,13 @@ public sealed class Relay : IAsyncDisposable
         catch
         {
             _loops.ForEach(loop => loop.Dispose());
-            _identity.Dispose();
+            _certificate.Dispose();
             throw;
         }
 
         _logger.SocketsWork(_loops[0].SocketMode, options.SocketMode is null ? "the best that works here" : "as --socket-mode says");
         AdvertisedAddresses = LocalCandidates.FindAddresses(_loops[0].LocalEndPoint.Address, options.Advertise);
-        _peers = new PeerFactory(_loops, AdvertisedAddresses, _identity, options.Peer);
+        _peers = new PeerFactory(_loops, AdvertisedAddresses, _certificate, options.Peer with { ToleratesIceRoleConflict = options.ToleratesIceRoleConflict });
         if (options.Codecs is { } codecs)
         {
             var inference = new InferencePool(Math.Min(Environment.ProcessorCount, MostInferenceWorkers));
@@ -169,6 +168,13 @@ public sealed class Relay : IAsyncDisposable
         }
     }
 
+    /// <summary>How much of it is that of one client, as the requests name them (their address, say).</summary>
+    public ClientLoad LoadOf(string client)
+    {
+        (int living, int halfOpen) = _sessions.CountLiving(client);
+        return new ClientLoad(living, halfOpen);
+    }
+
     /// <summary>Whether a channel is in use.</summary>
     public bool HasChannel(string channel) => Array.Exists(_streams.All, stream => stream.Channel == channel);
 
@@ -204,7 +210,7 @@ public sealed class Relay : IAsyncDisposable
         {
             return request.NeedsPublisher && stream.Publisher is null
                 ? Refuse(SessionOutcome.Conflict, $"Nobody publishes to channel '{name.Channel}': try again when there is a publisher.")
-                : Subscribe(stream, name, request.OfferSdp);
+                : Subscribe(stream, name, request);
         }
         finally
         {
@@ -212,12 +218,12 @@ public sealed class Relay : IAsyncDisposable
         }
     }
 
-    private SessionResult Subscribe(RelayStream stream, StreamName name, string offerSdp)
+    private SessionResult Subscribe(RelayStream stream, StreamName name, SubscribeRequest request)
     {
         IWorkflow workflow = stream.Workflow;
         bool isForwarded = name.IsRaw || workflow.IsPassthrough;
         (NegotiatedPeer? negotiated, SessionResult? refusal) = _peers.Answer(
-            offerSdp,
+            request.OfferSdp,
             MediaRole.Send,
             videoUnavailable: name.IsRaw || workflow.HasVideoOutput ? null : $"workflow '{workflow.Name}' of channel '{name.Channel}' gives no picture",
             audioUnavailable: name.IsRaw || workflow.HasAudioOutput ? null : $"workflow '{workflow.Name}' of channel '{name.Channel}' gives no sound",
@@ -226,7 +232,7 @@ public sealed class Relay : IAsyncDisposable
             return refusal!;
 
         SubscriberHub hub = (name.IsRaw ? stream.Raw! : stream.Processed).Hub;
-        var session = new SubscriberSession(negotiated, name.ToString(), hub, _logger);
+        var session = new SubscriberSession(negotiated, name.ToString(), hub, _logger) { Client = request.Client };
         _logger.CreatedSubscriber(session.Id, name.ToString());
         SessionResult result = Start(session, stream, negotiated);
         if (result.Outcome != SessionOutcome.Created)
@@ -267,7 +273,7 @@ public sealed class Relay : IAsyncDisposable
         }
 
         TimeSpan notBefore = await EndPublisherAsync(stream).ConfigureAwait(false);
-        var session = new PublisherSession(negotiated, stream.Channel, input, _encodedFrames, notBefore, _logger);
+        var session = new PublisherSession(negotiated, stream.Channel, input, _encodedFrames, notBefore, _logger) { Client = request.Client };
         stream.SetPublisher(session, workflow);
         _logger.CreatedPublisher(session.Id, stream.Channel);
         _logger.RunsWorkflow(stream.Channel, workflow.Name);
@@ -389,7 +395,7 @@ public sealed class Relay : IAsyncDisposable
             stream.Dispose();
         _pipelineResources?.Inference.Stop(ShutdownStepTimeout);
         _videoFrames.Dispose();
-        _identity.Dispose();
+        _certificate.Dispose();
     }
 
     private void EndWaiting(RelayStream stream)

@@ -41,6 +41,12 @@ public sealed record RelayOptions
     /// <summary>How long viewers may wait for a publisher; <see cref="TimeSpan.MaxValue"/>: for ever.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>Whether clients that believe to be controlled by us in ICE are served, instead of being told (487).</summary>
+    public bool ToleratesIceRoleConflict { get; init; }
+
+    /// <summary>Tells the age of our DTLS certificate.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Time limits of the peers.</summary>
     internal PeerOptions Peer { get; init; } = new();
 

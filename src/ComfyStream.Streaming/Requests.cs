@@ -11,6 +11,9 @@ public sealed record PublishRequest(string Channel, string OfferSdp, IWorkflow? 
 {
     /// <summary>Whether a publisher that is there keeps the channel: the request is then refused instead of taking over.</summary>
     public bool YieldsToPublisher { get; init; }
+
+    /// <summary>Whoever counts as one client: see <see cref="Relay.LoadOf"/>.</summary>
+    public string Client { get; init; } = "";
 }
 
 /// <summary>A viewer's offer.</summary>
@@ -21,4 +24,7 @@ public sealed record SubscribeRequest(string StreamId, string OfferSdp, IWorkflo
 {
     /// <summary>Whether the request is refused while nobody publishes, instead of waiting.</summary>
     public bool NeedsPublisher { get; init; }
+
+    /// <summary>Whoever counts as one client: see <see cref="Relay.LoadOf"/>.</summary>
+    public string Client { get; init; } = "";
 }

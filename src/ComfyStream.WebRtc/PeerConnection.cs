@@ -38,7 +38,7 @@ public sealed class PeerConnection : IDisposable
         _identity = identity.Share();
         _lastNow = now;
         ulong tieBreaker = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
-        _ice = new IceAgent(session.IceRole, session.LocalIce, session.RemoteIce, session.RemoteCandidates, tieBreaker);
+        _ice = new IceAgent(session.IceRole, session.LocalIce, session.RemoteIce, session.RemoteCandidates, tieBreaker) { ToleratesRoleConflict = options.ToleratesIceRoleConflict };
         _receiver = new MediaReceiver(session);
         _sender = new MediaSender(session, options.NtpEpoch);
         _liveness = new Liveness(options, now);

@@ -15,6 +15,12 @@ public sealed record PeerOptions
     /// <summary>Without anything authenticated for this long the connection fails (RFC 7675 5.1).</summary>
     public TimeSpan ConsentTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Whether an ICE-lite agent serves peers that believe to be controlled, too, instead of telling them of the conflict (487, RFC 8445
+    /// 7.3.1.1): for peers that do not switch.
+    /// </summary>
+    public bool ToleratesIceRoleConflict { get; init; }
+
     /// <summary>NTP time (64-bit, RFC 3550 4) that corresponds to monotonic time zero, for sender reports.</summary>
     public ulong NtpEpoch { get; init; }
 }

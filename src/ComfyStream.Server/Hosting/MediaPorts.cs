@@ -21,6 +21,7 @@ internal static class MediaPorts
             BitRate = options.BitRate,
             AllowRaw = options.AllowRaw,
             Codecs = codecs,
+            ToleratesIceRoleConflict = options.ToleratesIceRoleConflict,
             MostSessions = options.Limits.Sessions,
             MostStreams = options.Limits.Channels,
             GraceTime = options.GraceTime,

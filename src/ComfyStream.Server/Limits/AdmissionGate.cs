@@ -9,7 +9,8 @@ namespace ComfyStream.Server.Limits;
 
 /// <summary>
 /// Decides whether a new session may be made at all: not while the server drains (503, or 307 to another server), not while too
-/// many are half open, too many names are waited for, or the event loops are busy (503). Those who are in are never touched.
+/// many are half open, too many names are waited for, or the event loops are busy (503), nor to an address that has its share (429).
+/// Those who are in are never touched.
 /// </summary>
 internal sealed partial class AdmissionGate(Relay relay, Drain drain, LimitOptions limits, LoopLoad load, ILogger<AdmissionGate> logger)
 {
@@ -20,7 +21,9 @@ internal sealed partial class AdmissionGate(Relay relay, Drain drain, LimitOptio
             return next(context);
         if (drain.Plan is { } plan)
             return RefuseDrainingAsync(context, plan);
-        return FindOverload(context) is { } overload ? RefuseAsync(context, overload) : next(context);
+        if (FindOverload(context) is { } overload)
+            return RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, overload);
+        return FindShare(context) is { } share ? RefuseAsync(context, StatusCodes.Status429TooManyRequests, share) : next(context);
     }
 
     private string? FindOverload(HttpContext context)
@@ -37,11 +40,19 @@ internal sealed partial class AdmissionGate(Relay relay, Drain drain, LimitOptio
             : null;
     }
 
-    private Task RefuseAsync(HttpContext context, string why)
+    private string? FindShare(HttpContext context)
+    {
+        ClientLoad its = relay.LoadOf(RateLimiter.KeyOf(context.Connection.RemoteIpAddress));
+        return its.HalfOpenSessions >= limits.HalfOpenSessionsPerAddress ? $"Too many sessions of this address are connecting: {its.HalfOpenSessions}."
+            : its.Sessions >= limits.SessionsPerAddress ? $"This address has {its.Sessions} sessions, which is all that it may have."
+            : null;
+    }
+
+    private Task RefuseAsync(HttpContext context, int status, string why)
     {
         LogRefused(why);
         RetryAfter.Set(context.Response, RetryAfter.Soon);
-        return Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, $"{why} Try again in a few seconds.");
+        return Problem.WriteAsync(context, status, $"{why} Try again in a few seconds.");
     }
 
     // Clients send the token and the offer again by themselves on 307; 301 and 302 would make a GET of it (RFC 9725 section 4.5).

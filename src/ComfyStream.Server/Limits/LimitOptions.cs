@@ -10,7 +10,13 @@ public sealed record LimitOptions
     public int Channels { get; init; } = 1024;
 
     /// <summary>Sessions at once that have never been connected yet.</summary>
-    public int HalfOpenSessions { get; init; } = 1024;
+    public int HalfOpenSessions { get; init; } = 2048;
+
+    /// <summary>Those of one address. Half of all, so that one address keeps nobody else out.</summary>
+    public int HalfOpenSessionsPerAddress { get; init; } = 1024;
+
+    /// <summary>Sessions at once of one address. As many as there are: a school, an office or a mobile network has one address.</summary>
+    public int SessionsPerAddress { get; init; } = 4096;
 
     /// <summary>Channels at once that viewers wait for and nobody publishes to.</summary>
     public int WaitedForNames { get; init; } = 256;

@@ -14,6 +14,8 @@ internal static class LimitConfig
         new("sessions", 1, 100_000, limits => limits.Sessions, (limits, value) => limits with { Sessions = (int)value }),
         new("channels", 1, 100_000, limits => limits.Channels, (limits, value) => limits with { Channels = (int)value }),
         new("halfOpenSessions", 1, 100_000, limits => limits.HalfOpenSessions, (limits, value) => limits with { HalfOpenSessions = (int)value }),
+        new("halfOpenSessionsPerAddress", 1, 100_000, limits => limits.HalfOpenSessionsPerAddress, (limits, value) => limits with { HalfOpenSessionsPerAddress = (int)value }),
+        new("sessionsPerAddress", 1, 100_000, limits => limits.SessionsPerAddress, (limits, value) => limits with { SessionsPerAddress = (int)value }),
         new("waitedForNames", 1, 100_000, limits => limits.WaitedForNames, (limits, value) => limits with { WaitedForNames = (int)value }),
         new("requestsPerSecondPerAddress", 0.1, 1e6, limits => limits.Address.PerSecond, (limits, value) => limits with { Address = RateOptions.WithTwoSecondsBurst(value) }),
         new("requestsPerSecondPerToken", 0.1, 1e6, limits => limits.Token.PerSecond, (limits, value) => limits with { Token = RateOptions.WithTwoSecondsBurst(value) }),

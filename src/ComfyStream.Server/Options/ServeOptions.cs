@@ -66,6 +66,9 @@ public sealed record ServeOptions
     /// <summary>Whether clients have to name the ICE session of their candidates (If-Match), as RFC 9725 asks.</summary>
     public bool SignalingStrict { get; init; }
 
+    /// <summary>Whether clients that believe to be controlled in ICE are served, instead of being told of the conflict.</summary>
+    public bool ToleratesIceRoleConflict { get; init; }
+
     /// <summary>HTTPS with a certificate generated at start.</summary>
     public bool TlsSelfSigned { get; init; }
 

@@ -50,6 +50,8 @@ public static class ServeSettings
             (options, text) => options with { RejectsTakeover = IsReject("--publisher", text, "takeover") }),
         Switch("signaling-strict", "Ask for If-Match on every PATCH, as RFC 9725 does. Off by default: clients in the field leave it out.",
             (options, isOn) => options with { SignalingStrict = isOn }),
+        Switch("ice-role-conflict-tolerated", "Serve clients that believe to be controlled in ICE, as we are, instead of telling them (487). Off by default: no client is known to need it.",
+            (options, isOn) => options with { ToleratesIceRoleConflict = isOn }),
         Switch("tls-self-signed", "HTTPS with a certificate generated at start, so that a camera page works from another device (browsers warn once).",
             (options, isOn) => options with { TlsSelfSigned = isOn }),
         One("tls-certificate", "FILE", "HTTPS with a certificate from a file: PEM with its chain, or PFX. Read again when it changes.",

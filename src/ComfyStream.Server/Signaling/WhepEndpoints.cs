@@ -1,5 +1,6 @@
 using ComfyStream.Server.Access;
 using ComfyStream.Server.Hosting;
+using ComfyStream.Server.Limits;
 using ComfyStream.Streaming;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -22,7 +23,11 @@ internal sealed partial class WhepEndpoints(Relay relay, ChannelWorkflows workfl
     {
         string stream = StreamQuery.StreamId(context.Request);
         string channel = stream.Split('/', 2)[0];
-        var request = new SubscribeRequest(stream, offerSdp, workflows.DefaultOf(channel)) { NeedsPublisher = policy.NeedsPublisher(channel) };
+        var request = new SubscribeRequest(stream, offerSdp, workflows.DefaultOf(channel)) 
+        {
+            NeedsPublisher = policy.NeedsPublisher(channel),
+            Client = RateLimiter.KeyOf(context.Connection.RemoteIpAddress),
+        };
         SessionResult result = await relay.SubscribeAsync(request, context.RequestAborted);
 
         if (result.Outcome != SessionOutcome.Created)

@@ -1,6 +1,7 @@
 using ComfyStream.Media;
 using ComfyStream.Server.Access;
 using ComfyStream.Server.Hosting;
+using ComfyStream.Server.Limits;
 using ComfyStream.Streaming;
 using ComfyStream.Workflows;
 using Microsoft.AspNetCore.Http;
@@ -33,7 +34,11 @@ internal sealed partial class WhipEndpoints(Relay relay, WorkflowLibrary library
         }
         else
         {
-            var request = new PublishRequest(channel, offerSdp, workflow, workflows.DefaultOf(channel)) { YieldsToPublisher = policy.YieldsToPublisher(channel) };
+            var request = new PublishRequest(channel, offerSdp, workflow, workflows.DefaultOf(channel)) 
+            {
+                YieldsToPublisher = policy.YieldsToPublisher(channel),
+                Client = RateLimiter.KeyOf(context.Connection.RemoteIpAddress),
+            };
             result = await relay.PublishAsync(request, context.RequestAborted);
         }
 

@@ -69,6 +69,9 @@ internal static partial class RelayLog
     [LoggerMessage(17, LogLevel.Warning, "{Protocol}: Session {Id} was given up: nothing came from the client any more")]
     public static partial void GivenUp(this ILogger logger, string protocol, string id);
 
+    [LoggerMessage(22, LogLevel.Information, "DTLS: a new certificate is used for new sessions")]
+    public static partial void RenewedCertificate(this ILogger logger);
+
     [LoggerMessage(40, LogLevel.Information, "{Protocol}: Session {Id} restarts ICE")]
     public static partial void RestartsIce(this ILogger logger, string protocol, string id);
 }

@@ -15,14 +15,14 @@ internal sealed class PeerFactory
 {
     private readonly IReadOnlyList<EventLoop> _loops;
     private readonly IReadOnlyList<IReadOnlyList<IceCandidate>> _candidates;
-    private readonly DtlsIdentity _identity;
+    private readonly DtlsCertificate _certificate;
     private readonly PeerOptions _options;
     private int _turn;
 
-    public PeerFactory(IReadOnlyList<EventLoop> loops, IReadOnlyList<IPAddress> addresses, DtlsIdentity identity, PeerOptions options)
+    public PeerFactory(IReadOnlyList<EventLoop> loops, IReadOnlyList<IPAddress> addresses, DtlsCertificate certificate, PeerOptions options)
     {
         _loops = loops;
-        _identity = identity;
+        _certificate = certificate;
         _candidates = [.. loops.Select(loop => LocalCandidates.Create(addresses, loop.LocalEndPoint.Port))];
         _options = options with { NtpEpoch = EventLoop.NtpEpoch };
     }
@@ -39,12 +39,19 @@ internal sealed class PeerFactory
         if (!SdpReader.TryParse(offerSdp, out SessionDescription? offer, out string problem))
             return (null, new SessionResult(SessionOutcome.MalformedOffer, "", "", $"Invalid SDP offer: {problem}"));
 
+        using DtlsIdentity? identity = _certificate.Take();
+        if (identity is null)
+        {
+            // The offer came in before the relay began to end, and is answered after.
+            return (null, new SessionResult(SessionOutcome.Overloaded, "", "", "The relay is shutting down."));
+        }
+
         int index = LeastLoaded();
         NegotiationResult result = Negotiator.Answer(offer, new AnswerOptions
         {
             Role = role,
             Ice = IceCredentials.Create(),
-            Fingerprint = _identity.Fingerprint,
+            Fingerprint = identity.Fingerprint,
             Candidates = _candidates[index],
             Identifiers = NegotiationIdentifiers.Create(),
             AudioUnavailable = audioUnavailable,
@@ -59,16 +66,8 @@ internal sealed class PeerFactory
             return (null, new SessionResult(outcome, "", "", failure.Detail));
         }
 
-        try
-        {
-            var peer = new PeerConnection(success.Session, _identity, _options, EventLoop.Now);
-            return (new NegotiatedPeer(NewId(), _loops[index], peer, _candidates[index], success.AnswerSdp, success.Notes), null);
-        }
-        catch (ObjectDisposedException)
-        {
-            // The offer came in before the relay began to end, and is answered after.
-            return (null, new SessionResult(SessionOutcome.Overloaded, "", "", "The relay is shutting down."));
-        }
+        var peer = new PeerConnection(success.Session, identity, _options, EventLoop.Now);
+        return (new NegotiatedPeer(NewId(), _loops[index], peer, _candidates[index], success.AnswerSdp, success.Notes), null);
     }
 
     private static string NewId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));

@@ -38,6 +38,9 @@ internal abstract class PeerSession : IPeerHandler
     /// <summary>Channel, or stream that is watched.</summary>
     public string StreamId { get; }
 
+    /// <summary>Whose session it is, for limits.</summary>
+    public string Client { get; init; } = "";
+
     /// <summary>Publisher or viewer.</summary>
     public abstract SessionKind Kind { get; }
 

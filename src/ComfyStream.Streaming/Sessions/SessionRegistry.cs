@@ -64,15 +64,21 @@ internal sealed class SessionRegistry
             return _sessions.Values.Count(session => session.Kind == kind);
     }
 
-    /// <summary>Living sessions, and how many of them have yet to connect.</summary>
-    public (int Living, int HalfOpen) CountLiving()
+    /// <summary>Living sessions, and how many of them have yet to connect; of that client, or of all (null).</summary>
+    public (int Living, int HalfOpen) CountLiving(string? client = null)
     {
         lock (_gate)
         {
+            int living = 0;
             int halfOpen = 0;
             foreach (PeerSession session in _sessions.Values)
+            {
+                if (client is not null && session.Client != client)
+                    continue;
+                living++;
                 halfOpen += session.IsHalfOpen ? 1 : 0;
-            return (_sessions.Count, halfOpen);
+            }
+            return (living, halfOpen);
         }
     }
 

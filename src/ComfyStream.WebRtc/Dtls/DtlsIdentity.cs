@@ -26,7 +26,7 @@ public sealed class DtlsIdentity : IDisposable
     private const string SrtpProfiles = "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80";
 
     /// <summary>The most that a peer's certificates, and with them any handshake message to be put together, may have.</summary>
-    private const int MaxCertificatesBytes = 16 * 1024;
+    internal const int MaxMessageBytes = 16 * 1024;
 
     private DtlsIdentity(SslContextHandle context, Fingerprint fingerprint)
     {
@@ -74,7 +74,7 @@ public sealed class DtlsIdentity : IDisposable
 
     /// <summary>The same identity once more, for who may outlive this object.</summary>
     /// <exception cref="ObjectDisposedException">It was disposed.</exception>
-    internal DtlsIdentity Share() => new(Context.Share(), Fingerprint);
+    public DtlsIdentity Share() => new(Context.Share(), Fingerprint);
 
     /// <summary>Frees the context once the last session made from it is gone.</summary>
     public void Dispose() => Context.Dispose();
@@ -101,7 +101,7 @@ public sealed class DtlsIdentity : IDisposable
         Check(OpenSsl.SSL_CTX_ctrl(context, OpenSsl.SSL_CTRL_SET_SIGALGS_LIST, 0, SignatureAlgorithms) == 1, "set the signature algorithms");
         Check(OpenSsl.SSL_CTX_set_tlsext_use_srtp(context, srtpProfiles) == 0, "set the SRTP profiles");
         OpenSsl.SSL_CTX_ctrl(context, OpenSsl.SSL_CTRL_SET_SESS_CACHE_MODE, OpenSsl.SSL_SESS_CACHE_OFF, 0);
-        OpenSsl.SSL_CTX_ctrl(context, OpenSsl.SSL_CTRL_SET_MAX_CERT_LIST, MaxCertificatesBytes, 0);
+        OpenSsl.SSL_CTX_ctrl(context, OpenSsl.SSL_CTRL_SET_MAX_CERT_LIST, MaxMessageBytes, 0);
         // No record is larger than a datagram; without this each session has a buffer for 16 KB.
         OpenSsl.SSL_CTX_ctrl(context, OpenSsl.SSL_CTRL_SET_MAX_SEND_FRAGMENT, DtlsTransport.MaxDatagramBytes, 0);
         OpenSsl.SSL_CTX_set_options(

@@ -37,6 +37,9 @@ internal sealed class IceAgent
             _checks = new ConnectivityCheckList(remoteCandidates, tieBreaker, _outgoing);
     }
 
+    /// <summary>Whether the lite role serves a peer that believes to be controlled, too.</summary>
+    public bool ToleratesRoleConflict { get; init; }
+
     /// <summary>Whether the controlling role found no working path in time.</summary>
     public bool HasFailed => _checks is { HasFailed: true };
 
@@ -159,7 +162,7 @@ internal sealed class IceAgent
 
         // Both sides believe to be in our role, and the peer is the one that can switch (RFC 8445 section 7.3.1.1). A peer that names
         // no role, or none of its priority, is served: FFmpeg does neither.
-        bool isConflict = _checks is null ? request.IceControlled is not null : request.IceControlling is not null;
+        bool isConflict = _checks is null ? request.IceControlled is not null && !ToleratesRoleConflict : request.IceControlling is not null;
         return isConflict ? StunErrorCode.RoleConflict : StunErrorCode.None;
     }
 

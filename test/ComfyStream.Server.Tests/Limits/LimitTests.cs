@@ -48,6 +48,26 @@ public sealed class LimitTests : IDisposable
         Assert.NotNull(refused.Headers.RetryAfter?.Delta);
     }
 
+    [Theory]
+    [InlineData("halfOpenSessionsPerAddress")]
+    [InlineData("sessionsPerAddress")]
+    public async Task T5_of_one_address_only_so_many_sessions_are_taken_and_another_address_still_gets_in(string key)
+    {
+        LimitOptions limits = LimitConfig.All.Single(setting => setting.Key == key).Apply(new LimitOptions(), 2);
+        await using RelayServer server = await StartAsync(limits);
+        // A proxy on this machine is believed who asks.
+        foreach (string path in (string[])["/whip?channelId=a", "/whep?streamId=a"])
+            await ExpectAsync(server, path, HttpStatusCode.Created, forwardedFor: "192.0.2.1");
+        using HttpResponseMessage refused = await PostAsync(server, "/whep?streamId=a", forwardedFor: "192.0.2.1");
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.NotNull(refused.Headers.RetryAfter?.Delta);
+        Assert.Contains("this address", await refused.Content.ReadAsStringAsync(Cancel), StringComparison.OrdinalIgnoreCase);
+        await ExpectAsync(server, "/whep?streamId=a", HttpStatusCode.Created, forwardedFor: "192.0.2.2");
+        await ExpectAsync(server, "/whep?streamId=a", HttpStatusCode.Created, forwardedFor: "2001:db8::1");
+        await ExpectAsync(server, "/whep?streamId=a", HttpStatusCode.Created, forwardedFor: "2001:db8::2");
+        await ExpectAsync(server, "/whep?streamId=a", HttpStatusCode.TooManyRequests, forwardedFor: "2001:db8::3");
+    }
+
     [Fact]
     public async Task A_name_that_is_waited_for_already_takes_more_viewers_and_publishers_come_whatever_is_waited_for()
     {
@@ -126,17 +146,20 @@ public sealed class LimitTests : IDisposable
     private Task<RelayServer> StartAsync(LimitOptions limits) =>
         RelayServer.StartAsync(new ServeOptions { Port = 0, MediaPort = 0, Advertise = [IPAddress.Loopback], Workspace = _folder.Path, Limits = limits }, null, Cancel);
 
-    private async Task ExpectAsync(RelayServer server, string path, HttpStatusCode status)
+    private async Task ExpectAsync(RelayServer server, string path, HttpStatusCode status, string? forwardedFor = null)
     {
-        using HttpResponseMessage response = await PostAsync(server, path);
+        using HttpResponseMessage response = await PostAsync(server, path, forwardedFor: forwardedFor);
         Assert.Equal(status, response.StatusCode);
     }
 
-    private async Task<HttpResponseMessage> PostAsync(RelayServer server, string path, string? offer = null)
+    private async Task<HttpResponseMessage> PostAsync(RelayServer server, string path, string? offer = null, string? forwardedFor = null)
     {
         using var content = new StringContent(offer ?? (path.StartsWith("/whip", StringComparison.Ordinal) ? Offers.Publish : Offers.Watch));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/sdp");
-        return await _http.PostAsync(new Uri(server.BaseAddress, path), content, Cancel);
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.BaseAddress, path)) { Content = content };
+        if (forwardedFor is not null)
+            request.Headers.Add("X-Forwarded-For", forwardedFor);
+        return await _http.SendAsync(request, Cancel);
     }
 
     private static async Task<string> SendRawAsync(RelayServer server, string text)

@@ -41,6 +41,8 @@ internal sealed class Route(int seed = 1) : IAsyncDisposable
 
     public void Cut() => IsCut = true;
 
+    public void Mend() => IsCut = false;
+
     /// <summary>Opens the way and returns the port that the client sends to.</summary>
     public int Open(IPEndPoint relay)
     {

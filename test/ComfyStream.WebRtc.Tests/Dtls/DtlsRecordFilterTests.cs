@@ -5,7 +5,7 @@ namespace ComfyStream.WebRtc.Tests.Dtls;
 
 public sealed class DtlsRecordFilterTests
 {
-    private static readonly byte[] s_handshake = [22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 1, 0, 3, 7, 8, 9];
+    private static readonly byte[] s_handshake = [22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 1, 0, 15, 1, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 3, 7, 8, 9];
     private static readonly byte[] s_alert = [21, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 2, 0, 2, 2, 40];
     private static readonly byte[] s_protectedAlert = [21, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 0, 2, 0, 2, 2, 40];
 
@@ -18,6 +18,16 @@ public sealed class DtlsRecordFilterTests
             [.. s_handshake, .. s_protectedAlert, .. s_handshake],
             Filter([.. s_handshake, .. s_alert, .. unknownType, .. s_protectedAlert, .. unknownVersion, .. s_handshake], 1000, out var dropped));
         Assert.Equal(3, dropped);
+    }
+
+    [Fact]
+    public void A_record_of_several_handshake_messages_remains_and_one_without_any_does_not()
+    {
+        byte[] two = [.. s_handshake[..12], 30, .. s_handshake[13..], .. s_handshake[13..]];
+        Assert.Equal(two, Filter(two, 1000, out _));
+        byte[] helloDone = [.. s_handshake[..12], 12, 14, 0, 0, 0, .. new byte[8]];
+        Assert.Equal(helloDone, Filter(helloDone, 1000, out _));
+        Assert.Equal([], Filter([.. s_handshake[..12], 0], 1000, out _));
     }
 
     [Fact]

@@ -20,6 +20,7 @@ public sealed class OpenSslPeerTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("dtls-peer-");
     private readonly UdpClient _socket = new(new IPEndPoint(IPAddress.Loopback, 0));
     private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly List<byte[]> _received = [];
     private IPEndPoint? _peer;
 
     public void Dispose()
@@ -52,6 +53,32 @@ public sealed class OpenSslPeerTests : IDisposable
         using var transport = new DtlsTransport(DtlsPair.ClientIdentity, DtlsRole.Client, [fingerprint]);
         using var server = StartServer(profile);
         AssertSameKeys(transport, DtlsRole.Client, server, profile);
+    }
+
+    [Theory]
+    [InlineData(1200)]
+    [InlineData(300)]
+    public void T31_A_ClientHello_larger_than_a_datagram_is_put_together(int largestDatagramBytes)
+    {
+        var fingerprint = WriteCertificate(rsa: false);
+        using var transport = new DtlsTransport(DtlsPair.ServerIdentity, DtlsRole.Server, [fingerprint]);
+        // As large as one with a post-quantum key share.
+        string protocols = string.Join(',', Enumerable.Range(0, 10).Select(i => $"{i}{new string('x', 200)}"));
+        using var client = StartClient(Gcm, withCertificate: true, "-mtu", $"{largestDatagramBytes}", "-alpn", protocols);
+        AssertSameKeys(transport, DtlsRole.Server, client, Gcm);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void T33_A_server_that_asks_for_its_cookie_gets_it(bool rsa)
+    {
+        var fingerprint = WriteCertificate(rsa);
+        using var transport = new DtlsTransport(DtlsPair.ClientIdentity, DtlsRole.Client, [fingerprint]);
+        using var server = StartServer(Gcm, "-listen");
+        AssertSameKeys(transport, DtlsRole.Client, server, Gcm);
+        // HelloVerifyRequest is message 3; every message after it has its number moved by one (RFC 6347 4.2.2).
+        Assert.Contains(_received, datagram => datagram[0] == 22 && datagram[13] == 3);
     }
 
     [Fact]
@@ -234,6 +261,7 @@ public sealed class OpenSslPeerTests : IDisposable
         {
             var datagram = _socket.Receive(ref sender);
             _peer = sender;
+            _received.Add(datagram);
             transport.HandleDatagram(_clock.Elapsed, datagram);
         }
         catch (SocketException)
@@ -260,13 +288,13 @@ public sealed class OpenSslPeerTests : IDisposable
         .. withCertificate ? CertificateArguments : [], .. profiles is null ? (string[])[] : ["-use_srtp", profiles], .. ExportArguments, .. more,
     ]);
 
-    private ToolProcess StartServer(string profiles)
+    private ToolProcess StartServer(string profiles, params string[] more)
     {
         using (var probe = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0)))
             _peer = (IPEndPoint)probe.Client.LocalEndPoint!;
         return new("openssl",
         [
-            "s_server", "-dtls1_2", "-accept", $"127.0.0.1:{_peer.Port}", "-Verify", "1", .. CertificateArguments, "-use_srtp", profiles, .. ExportArguments,
+            "s_server", "-dtls1_2", "-accept", $"127.0.0.1:{_peer.Port}", "-Verify", "1", .. CertificateArguments, "-use_srtp", profiles, .. ExportArguments, .. more,
         ]);
     }
 

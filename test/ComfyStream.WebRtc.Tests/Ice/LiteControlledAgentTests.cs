@@ -163,6 +163,16 @@ public sealed class LiteControlledAgentTests
     }
 
     [Fact]
+    public void T16_it_is_served_where_that_is_asked_for()
+    {
+        var agent = new IceAgent(IceRole.LiteControlled, Ours, Theirs, [], 1) { ToleratesRoleConflict = true };
+        Assert.True(agent.HandleStun(default, IceTestPeer.Path, UnsignedCheck().WithPriority().WithControlled().WithUseCandidate().Signed()));
+        Assert.Equal(StunClass.SuccessResponse, Parse(Assert.Single(agent.TakeAll()).Bytes).Class);
+        Assert.True(agent.TryGetSelectedPath(out TransportPath selected));
+        Assert.Equal(IceTestPeer.Path, selected);
+    }
+
+    [Fact]
     public void T17_an_indication_is_neither_answered_nor_counted_as_life()
     {
         AssertIgnored(new StunDatagram(0x0011).Build());
