@@ -26,8 +26,7 @@ internal static class ComfyStreamConventions
             && document.Nodes.Count(node => node.ClassType == LoadImage) == 1;
         return document.WithNodes(document.Nodes.Select(node => node.ClassType switch
         {
-            PrimaryInput => node with { ClassType = LoadTensor },
-            LoadImage when loadImageIsInput => node with { ClassType = LoadTensor },
+            LoadImage when loadImageIsInput => node with { ClassType = PrimaryInput },
             var name when ImageOutputs.Contains(name) => node with { ClassType = SaveTensor },
             _ => node,
         }));

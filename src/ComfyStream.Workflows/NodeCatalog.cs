@@ -4,24 +4,22 @@ using ComfyStream.Workflows.Nodes;
 namespace ComfyStream.Workflows;
 
 /// <summary>The node classes that workflows may use. Immutable.</summary>
-internal sealed class NodeCatalog(IEnumerable<NodeDescriptor> descriptors)
+public sealed class NodeCatalog
 {
-    private readonly Dictionary<string, NodeDescriptor> _byClass = descriptors.ToDictionary(descriptor => descriptor.ClassType);
+    private readonly Dictionary<string, NodeDescriptor> _byClass;
 
-    /// <summary>Those that ship.</summary>
-    public static NodeCatalog BuiltIn { get; } = new(
-    [
-        LoadTensorNode.Descriptor,
-        SaveTensorNode.Descriptor,
-        PersonSegmentationNode.Descriptor,
-        GaussianBlurNode.Descriptor,
-        ImageCompositeMaskedNode.Descriptor,
-        ImageInvertNode.Descriptor,
-        DetectFacesNode.Descriptor,
-        BlurBoxesNode.Descriptor,
-    ]);
+    internal NodeCatalog(params IEnumerable<NodeDescriptor>[] lists)
+    {
+        Descriptors = [.. lists.SelectMany(list => list)];
+        _byClass = Descriptors.ToDictionary(descriptor => descriptor.ClassType);
+    }
 
-    public IEnumerable<string> ClassTypes => _byClass.Keys;
+    /// <summary>Those that ship. Each folder under <c>Nodes</c> has a list of its own.</summary>
+    public static NodeCatalog BuiltIn { get; } = new(TensorNodes.All, PrimitiveNodes.All, ImageNodes.All, MaskNodes.All, LiveNodes.All);
 
+    /// <summary>All classes.</summary>
+    public IReadOnlyList<NodeDescriptor> Descriptors { get; }
+
+    /// <summary>Finds a class by its name in workflows.</summary>
     public bool TryFind(string classType, [NotNullWhen(true)] out NodeDescriptor? descriptor) => _byClass.TryGetValue(classType, out descriptor);
 }

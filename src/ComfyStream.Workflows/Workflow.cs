@@ -1,10 +1,10 @@
 using ComfyStream.Media;
-using ComfyStream.Workflows.Models;
+using ComfyStream.Workflows.Nodes;
 
 namespace ComfyStream.Workflows;
 
 /// <summary>A compiled workflow with what its processors need. Immutable.</summary>
-internal sealed class Workflow(string name, string description, WorkflowPlan plan, ModelStore models, VideoFramePool frames) : IWorkflow
+internal sealed class Workflow(string name, string description, WorkflowPlan plan, NodeResources resources) : IWorkflow
 {
     /// <inheritdoc/>
     public string Name => name;
@@ -23,5 +23,5 @@ internal sealed class Workflow(string name, string description, WorkflowPlan pla
     public bool HasVideoOutput => true;
 
     /// <inheritdoc/>
-    public IFrameProcessor CreateProcessor() => new WorkflowProcessor(plan, models, frames);
+    public IFrameProcessor CreateProcessor() => new WorkflowProcessor(plan, resources);
 }

@@ -19,6 +19,9 @@ internal sealed class GraphNode(string id, NodeDescriptor descriptor)
 
     /// <summary>Where each of <see cref="NodeDescriptor.Links"/> comes from; null where it is optional and not connected.</summary>
     public GraphLink?[] Links { get; } = new GraphLink?[descriptor.Links.Count];
+
+    /// <summary>Nodes that gave values to <see cref="Settings"/>.</summary>
+    public List<GraphNode> ValueSources { get; } = [];
 }
 
 /// <summary>An output of a node.</summary>

@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.RegularExpressions;
 using ComfyStream.Media;
 using ComfyStream.Workflows.Models;
+using ComfyStream.Workflows.Nodes;
+using ComfyStream.Workflows.Pixels;
 
 namespace ComfyStream.Workflows;
 
@@ -28,16 +30,19 @@ public sealed partial class WorkflowLibrary : IDisposable
 
     private readonly IReadOnlyList<string> _folders;
     private readonly ModelStore _models;
-    private readonly VideoFramePool _frames;
+    private readonly RgbPicturePool _pictures = new();
+    private readonly NodeResources _resources;
     private readonly Workflow _passthrough;
 
     /// <param name="workflowFolders">Folders with <c>NAME.json</c> files, searched in order.</param>
     /// <param name="modelFolders">Folders with model files, searched in order.</param>
     /// <param name="frames">Pool of the frames that processors make.</param>
-    public WorkflowLibrary(IReadOnlyList<string> workflowFolders, IReadOnlyList<string> modelFolders, VideoFramePool frames)
+    /// <param name="inputFolder">Folder with the pictures that <c>LoadImage</c> may name; null for none.</param>
+    public WorkflowLibrary(IReadOnlyList<string> workflowFolders, IReadOnlyList<string> modelFolders, VideoFramePool frames, string? inputFolder = null)
     {
-        (_folders, _frames) = (workflowFolders, frames);
+        _folders = workflowFolders;
         _models = new ModelStore(modelFolders);
+        _resources = new NodeResources(_models, frames, _pictures, inputFolder);
         if (!TryCompile(PassthroughGraph, PassthroughName, out _passthrough!, out string problem))
             throw new InvalidOperationException(problem);
     }
@@ -87,7 +92,11 @@ public sealed partial class WorkflowLibrary : IDisposable
     }
 
     /// <summary>Frees the models. Processors must have been disposed before.</summary>
-    public void Dispose() => _models.Dispose();
+    public void Dispose()
+    {
+        _models.Dispose();
+        _pictures.Dispose();
+    }
 
     [GeneratedRegex(@"\A[A-Za-z0-9_-]{1,64}\z")]
     private static partial Regex NamePattern();
@@ -151,7 +160,7 @@ public sealed partial class WorkflowLibrary : IDisposable
         var problems = new WorkflowProblems();
         WorkflowGraph? graph = WorkflowValidator.Read(json, NodeCatalog.BuiltIn, problems);
         problem = problems.ToString();
-        workflow = graph is null ? null : new Workflow(name, graph.Description, WorkflowCompiler.Compile(graph), _models, _frames);
+        workflow = graph is null ? null : new Workflow(name, graph.Description, WorkflowCompiler.Compile(graph), _resources);
         return workflow is not null;
     }
 

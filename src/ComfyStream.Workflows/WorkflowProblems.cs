@@ -15,6 +15,9 @@ internal sealed class WorkflowProblems
 
     public bool Any => _count > 0;
 
+    /// <summary>Whether a further problem is only counted.</summary>
+    public bool IsFull => _count >= MaxLines;
+
     public void Add(string problem)
     {
         if (++_count <= MaxLines)

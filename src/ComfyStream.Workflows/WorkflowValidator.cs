@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using ComfyStream.Workflows.Nodes;
 
@@ -14,6 +15,8 @@ internal sealed class WorkflowValidator
     private readonly WorkflowProblems _problems;
     private readonly Dictionary<string, WorkflowNode> _written;
     private readonly Dictionary<string, GraphNode> _nodes = [];
+    private readonly HashSet<GraphNode> _read = [];
+    private readonly Dictionary<GraphNode, object[]?> _evaluated = [];
 
     private WorkflowValidator(WorkflowDocument document, NodeCatalog catalog, WorkflowProblems problems)
     {
@@ -37,7 +40,7 @@ internal sealed class WorkflowValidator
         foreach (WorkflowNode node in _document.Nodes)
             FindClass(node);
         foreach (GraphNode node in _nodes.Values)
-            ReadInputs(node, _written[node.Id]);
+            ReadInputs(node);
         CheckCycles();
 
         GraphNode? output = FindOutput();
@@ -51,7 +54,7 @@ internal sealed class WorkflowValidator
         if (_catalog.TryFind(node.ClassType, out NodeDescriptor? descriptor))
             _nodes.Add(node.Id, new GraphNode(node.Id, descriptor));
         else
-            _problems.Add(node, $"there is no such node class here; known are {string.Join(", ", _catalog.ClassTypes)}");
+            _problems.Add(node, $"there is no such node class here; {(_problems.IsFull ? "" : NearestNames.Suggest(node.ClassType, _catalog))}");
     }
 
     private GraphNode? FindOutput()
@@ -62,12 +65,16 @@ internal sealed class WorkflowValidator
         return outputs.Length == 1 ? outputs[0] : null;
     }
 
-    private void ReadInputs(GraphNode node, WorkflowNode written)
+    /// <summary>Values may come from other nodes, which are read first then.</summary>
+    private void ReadInputs(GraphNode node)
     {
+        if (!_read.Add(node))
+            return;
+        WorkflowNode written = _written[node.Id];
         for (int i = 0; i < node.Descriptor.Links.Count; i++)
             node.Links[i] = ReadLink(node.Descriptor.Links[i], written);
         foreach (ValueInput input in node.Descriptor.Values)
-            node.Settings.Set(input.Name, ReadValue(input, written));
+            node.Settings.Set(input.Name, ReadValue(input, node, written));
     }
 
     private static bool TryGetInput(WorkflowNode node, string name, out JsonElement value)
@@ -77,16 +84,18 @@ internal sealed class WorkflowValidator
             && value.ValueKind != JsonValueKind.Null;
     }
 
-    private object ReadValue(ValueInput input, WorkflowNode node)
+    private object ReadValue(ValueInput input, GraphNode reader, WorkflowNode node)
     {
         if (!TryGetInput(node, input.Name, out JsonElement value))
             return input.DefaultValue;
+        if (TryReadLink(value, out string id, out int output))
+            return FollowValue(input, reader, node, id, output);
         if (input.TryRead(value, out object? read))
             return read;
 
         string given = value.ValueKind switch
         {
-            JsonValueKind.Array => "a list (a link?)",
+            JsonValueKind.Array => "a list",
             JsonValueKind.Object => "an object",
             _ => WorkflowProblems.Quote(value.GetRawText()),
         };
@@ -94,49 +103,91 @@ internal sealed class WorkflowValidator
         return input.DefaultValue;
     }
 
+    private object FollowValue(ValueInput input, GraphNode reader, WorkflowNode node, string id, int output)
+    {
+        if (FindSource(input, node, id) is not { } source || FindOutput(input, node, source, output) is not { } given)
+            return input.DefaultValue;
+        if (!Accepts(input, given.Type))
+        {
+            _problems.Add(node, input.Name, $"output {output} of {WorkflowProblems.Describe(_written[id])} is {given.Type}; link it to an output of type {input.Type}, or give {input.Expected}");
+            return input.DefaultValue;
+        }
+
+        // What is wrong with the source itself is told there.
+        reader.ValueSources.Add(source);
+        if (Evaluate(source) is not { } values)
+        {
+            if (source.Descriptor.Evaluate is null)
+                _problems.Add(node, input.Name, $"output {output} of {WorkflowProblems.Describe(_written[id])} is not known before the first picture; link it to a primitive, or give {input.Expected}");
+            return input.DefaultValue;
+        }
+
+        if (input.TryConvert(values[output], out object? value))
+            return value;
+        string text = WorkflowProblems.Quote(Convert.ToString(values[output], CultureInfo.InvariantCulture) ?? "");
+        _problems.Add(node, input.Name, $"{text}, from {WorkflowProblems.Describe(_written[id])}, does not fit; give {input.Expected}");
+        return input.DefaultValue;
+    }
+
+    private static bool Accepts(ValueInput input, LinkType type) =>
+        input.Type == type || (input.Type == LinkType.Float && type == LinkType.Int);
+
+    /// <summary>The values that a node gives; null when it gives none, or lies on a circle.</summary>
+    private object[]? Evaluate(GraphNode node)
+    {
+        if (node.Descriptor.Evaluate is null)
+            return null;
+        if (_evaluated.TryGetValue(node, out object[]? values))
+            return values;
+        _evaluated[node] = null;
+        ReadInputs(node);
+        return _evaluated[node] = node.Descriptor.Evaluate(node.Settings);
+    }
+
     private GraphLink? ReadLink(LinkInput input, WorkflowNode node)
     {
         if (!TryGetInput(node, input.Name, out JsonElement value))
         {
             if (input.IsRequired)
-                _problems.Add(node, input.Name, $"is missing; link it to an output of type {NameOf(input.Type)}");
+                _problems.Add(node, input.Name, $"is missing; link it to an output of type {input.Type}");
             return null;
         }
 
         if (!TryReadLink(value, out string id, out int output))
         {
-            _problems.Add(node, input.Name, $"is not a link; give [\"node id\", output number] of an output of type {NameOf(input.Type)}");
+            _problems.Add(node, input.Name, $"is not a link; give [\"node id\", output number] of an output of type {input.Type}");
             return null;
         }
 
-        if (!_written.TryGetValue(id, out WorkflowNode? writtenSource))
-        {
-            _problems.Add(node, input.Name, $"links to node {WorkflowProblems.Quote(id)}, which does not exist");
+        if (FindSource(input, node, id) is not { } source || FindOutput(input, node, source, output) is not { } given)
             return null;
-        }
-
-        // A source of unknown class has been reported already.
-        return _nodes.TryGetValue(id, out GraphNode? source) ? CheckLink(input, node, source, writtenSource, output) : null;
-    }
-
-    private GraphLink? CheckLink(LinkInput input, WorkflowNode node, GraphNode source, WorkflowNode writtenSource, int output)
-    {
-        IReadOnlyList<LinkType> outputs = source.Descriptor.Outputs;
-        if (output < 0 || output >= outputs.Count)
-        {
-            string has = outputs.Count == 0 ? "has no outputs" : $"has outputs 0 to {outputs.Count - 1} only";
-            _problems.Add(node, input.Name, $"links to output {output} of {WorkflowProblems.Describe(writtenSource)}, which {has}");
-            return null;
-        }
-
-        if (outputs[output] != input.Type)
+        if (given.Type != input.Type)
         {
             _problems.Add(node, input.Name,
-                $"output {output} of {WorkflowProblems.Describe(writtenSource)} is {NameOf(outputs[output])}; link it to an output of type {NameOf(input.Type)}");
+                $"output {output} of {WorkflowProblems.Describe(_written[id])} is {given.Type}; link it to an output of type {input.Type}");
             return null;
         }
 
-        return new GraphLink(source, output);
+        bool isMaskOfStill = source.Descriptor.Role == NodeRole.Input && given.Type == LinkType.Mask;
+        return isMaskOfStill ? new GraphLink(new GraphNode(id, FullMaskNode.Descriptor), 0) : new GraphLink(source, output);
+    }
+
+    /// <summary>The node that a link names; null when there is none, or its class is unknown, which has been told already.</summary>
+    private GraphNode? FindSource(NodeInput input, WorkflowNode node, string id)
+    {
+        if (!_written.ContainsKey(id))
+            _problems.Add(node, input.Name, $"links to node {WorkflowProblems.Quote(id)}, which does not exist");
+        return _nodes.GetValueOrDefault(id);
+    }
+
+    private NodeOutput? FindOutput(NodeInput input, WorkflowNode node, GraphNode source, int output)
+    {
+        IReadOnlyList<NodeOutput> outputs = source.Descriptor.Outputs;
+        if (output >= 0 && output < outputs.Count)
+            return outputs[output];
+        string has = outputs.Count == 0 ? "has no outputs" : $"has outputs 0 to {outputs.Count - 1} only";
+        _problems.Add(node, input.Name, $"links to output {output} of {WorkflowProblems.Describe(_written[source.Id])}, which {has}");
+        return null;
     }
 
     private static bool TryReadLink(JsonElement value, out string id, out int output)
@@ -153,8 +204,6 @@ internal sealed class WorkflowValidator
         return id.Length > 0 && value[1].ValueKind == JsonValueKind.Number && value[1].TryGetInt32(out output);
     }
 
-    private static string NameOf(LinkType type) => type.ToString().ToUpperInvariant();
-
     /// <summary>Takes away nodes that feed on nothing or feed nothing until none is left: what stays lies on cycles or between them.</summary>
     private void CheckCycles()
     {
@@ -162,11 +211,14 @@ internal sealed class WorkflowValidator
         bool removed = true;
         while (removed && left.Count > 0)
         {
-            HashSet<GraphNode> feeding = [.. left.SelectMany(node => node.Links).OfType<GraphLink>().Select(link => link.Source)];
-            removed = left.RemoveWhere(node => !feeding.Contains(node) || !node.Links.Any(link => link is not null && left.Contains(link.Source))) > 0;
+            HashSet<GraphNode> feeding = [.. left.SelectMany(SourcesOf)];
+            removed = left.RemoveWhere(node => !feeding.Contains(node) || !SourcesOf(node).Any(left.Contains)) > 0;
         }
 
         if (left.Count > 0)
             _problems.Add($"a circle of links runs through {WorkflowProblems.NameAll(left.Select(node => _written[node.Id]))}; cut one of them");
     }
+
+    private static IEnumerable<GraphNode> SourcesOf(GraphNode node) =>
+        node.Links.OfType<GraphLink>().Select(link => link.Source).Concat(node.ValueSources);
 }

@@ -1,6 +1,7 @@
 using ComfyStream.Media;
 using ComfyStream.Workflows.Models;
 using ComfyStream.Workflows.Nodes;
+using ComfyStream.Workflows.Pixels;
 using ComfyStream.Workflows.Tests.Models;
 
 namespace ComfyStream.Workflows.Tests;
@@ -131,7 +132,7 @@ public sealed class CancellationTests : IDisposable
         Create = (_, _) => node,
     };
 
-    private WorkflowProcessor Start(string json, NodeCatalog? catalog = null) => new(Graphs.Compile(json, catalog), _models, _frames);
+    private WorkflowProcessor Start(string json, NodeCatalog? catalog = null) => new(Graphs.Compile(json, catalog), new NodeResources(_models, _frames, new RgbPicturePool()));
 
     private VideoFrame Picture(byte luma) => Pictures.Flat(_frames, 64, 64, luma, 128, 128);
 

@@ -4,10 +4,11 @@ using ComfyStream.Workflows.Nodes;
 
 namespace ComfyStream.Workflows.Tests;
 
-/// <summary>What docs/workflows.md says is so.</summary>
+/// <summary>What docs/workflows.md and the pages about nodes say is so.</summary>
 public sealed partial class DocumentationTests
 {
     private static readonly string Text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "workflows.md"));
+    private static readonly string Nodes = string.Concat(Directory.GetFiles(Path.Combine(Repository.Root, "docs", "nodes"), "*.md").Select(File.ReadAllText));
 
     [Fact]
     public void The_example_is_a_workflow() => Assert.Empty(Graphs.ProblemsOf(Example().Match(Text).Groups[1].Value));
@@ -15,11 +16,11 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Every_node_is_described_with_every_input_and_its_default()
     {
-        foreach (string classType in NodeCatalog.BuiltIn.ClassTypes)
+        foreach (NodeDescriptor descriptor in NodeCatalog.BuiltIn.Descriptors)
         {
-            Assert.True(NodeCatalog.BuiltIn.TryFind(classType, out NodeDescriptor? descriptor));
-            string section = Regex.Match(Text, $@"^### {classType}\b.*?(?=^##)", RegexOptions.Multiline | RegexOptions.Singleline).Value;
-            string output = descriptor.Outputs.Count == 0 ? "" : $" → {descriptor.Outputs[0].ToString().ToUpperInvariant()}";
+            string classType = descriptor.ClassType;
+            string section = Regex.Match(Nodes, $@"^### {classType}\b.*?(?=^#|\z)", RegexOptions.Multiline | RegexOptions.Singleline).Value;
+            string output = descriptor.Outputs.Count == 0 ? "" : $" → {string.Join(", ", descriptor.Outputs.Select(output => output.Name))}";
             Assert.StartsWith($"### {classType}{output}\n", section);
             foreach (NodeInput input in descriptor.Inputs)
             {
@@ -35,12 +36,14 @@ public sealed partial class DocumentationTests
 
     private static string Expected(NodeInput input) => input switch
     {
-        LinkInput link => link.Type.ToString().ToUpperInvariant(),
+        LinkInput link => link.Type.Name,
         NumberInput number => string.Create(CultureInfo.InvariantCulture, $"{number.Min} to {number.Max} ({number.Default})"),
         IntegerInput { Step: 1 } number => $"{number.Min} to {number.Max} ({number.Default})",
         IntegerInput number => $"{number.Min}, {number.Min + number.Step}, {number.Min + 2 * number.Step} ... {number.Max} ({number.Default})",
         BooleanInput boolean => $"true, false ({(boolean.Default ? "true" : "false")})",
-        ChoiceInput choice => $"{string.Join(", ", choice.Choices.Select(word => $"`{word}`"))} (`{choice.Choices[0]}`)",
+        ChoiceInput choice => $"{string.Join(", ", choice.Choices.Select(word => $"`{word}`"))} (`{choice.Default}`)",
+        TextInput text => text.Default.Length == 0 ? "text (empty)" : $"text (`{text.Default}`)",
+        PictureFileInput => "file (empty)",
         _ => throw new ArgumentOutOfRangeException(nameof(input), input, "An input of a new kind."),
     };
 

@@ -11,9 +11,9 @@ public sealed class WorkflowCompilerTests
         Assert.Equal(-1, blur.OverwrittenSlot);
         Assert.Empty(blur.LastUsed);
         Assert.Empty(segmentation.LastUsed);
-        Assert.Equal(blur.OutputSlot, composite.OverwrittenSlot);
-        Assert.Equal([blur.OutputSlot, WorkflowPlan.InputSlot, segmentation.OutputSlot], composite.LastUsed);
-        Assert.Equal(composite.OutputSlot, plan.ResultSlot);
+        Assert.Equal(blur.Outputs[0], composite.OverwrittenSlot);
+        Assert.Equal([blur.Outputs[0], WorkflowPlan.InputSlot, segmentation.Outputs[0]], composite.LastUsed);
+        Assert.Equal(composite.Outputs[0], plan.ResultSlot);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class WorkflowCompilerTests
             """);
         Assert.Equal(["2", "3"], plan.Steps.Select(step => step.Node.Id));
         Assert.Equal(WorkflowPlan.InputSlot, plan.Steps[0].OverwrittenSlot);
-        Assert.Equal(plan.Steps[0].OutputSlot, plan.Steps[1].OverwrittenSlot);
+        Assert.Equal(plan.Steps[0].Outputs[0], plan.Steps[1].OverwrittenSlot);
     }
 
     [Fact]
@@ -90,6 +90,6 @@ public sealed class WorkflowCompilerTests
         Assert.Equal(-1, plan.Steps[0].OverwrittenSlot);
         Assert.Equal(-1, plan.Steps[1].OverwrittenSlot);
         Assert.Equal([WorkflowPlan.InputSlot], plan.Steps[2].LastUsed);
-        Assert.Equal(plan.Steps[0].OutputSlot, plan.Steps[3].OverwrittenSlot);
+        Assert.Equal(plan.Steps[0].Outputs[0], plan.Steps[3].OverwrittenSlot);
     }
 }

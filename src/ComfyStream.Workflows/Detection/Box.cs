@@ -12,13 +12,15 @@ namespace ComfyStream.Workflows.Detection;
 /// <param name="Right">Larger than <paramref name="Left"/>.</param>
 /// <param name="Bottom">Larger than <paramref name="Top"/>.</param>
 /// <param name="Score">How sure the detector is, 0 to 1.</param>
-internal record struct Box(float Left, float Top, float Right, float Bottom, float Score)
+public record struct Box(float Left, float Top, float Right, float Bottom, float Score)
 {
     /// <summary>What the detector knows besides; the order is the detector's.</summary>
     public KeyPoints Points;
 
+    /// <summary>Always positive.</summary>
     public readonly float Width => Right - Left;
 
+    /// <summary>Always positive.</summary>
     public readonly float Height => Bottom - Top;
 
     /// <summary>Common area as a part of the area that either covers.</summary>
@@ -43,14 +45,19 @@ internal record struct Box(float Left, float Top, float Right, float Bottom, flo
 
 /// <summary>Points of a <see cref="Box"/>. Of a face: right eye, left eye (the person's), nose, mouth, right ear, left ear.</summary>
 [InlineArray(Count)]
-internal struct KeyPoints : IEquatable<KeyPoints>
+public struct KeyPoints : IEquatable<KeyPoints>
 {
+    /// <summary>Points of a box.</summary>
     public const int Count = 6;
+
     private Vector2 _first;
 
+    /// <inheritdoc/>
     public readonly bool Equals(KeyPoints other) => ((ReadOnlySpan<Vector2>)this).SequenceEqual(other);
 
+    /// <inheritdoc/>
     public override readonly bool Equals(object? obj) => obj is KeyPoints other && Equals(other);
 
+    /// <inheritdoc/>
     public override readonly int GetHashCode() => _first.GetHashCode();
 }

@@ -1,10 +1,18 @@
 namespace ComfyStream.Workflows.Nodes;
 
-/// <summary>A node at work for one stream: settings read, buffers and models its own. Owned by its processor, one thread at a time.</summary>
-internal abstract class Node : IDisposable
+/// <summary>
+/// A node at work for one stream: settings read, buffers and models its own. One thread at a time, but for <see cref="Cancel"/>.
+/// </summary>
+public abstract class Node : IDisposable
 {
-    /// <summary>Computes the outputs for one picture. Allocates nothing once warm.</summary>
+    /// <summary>Computes all outputs for one picture. Allocates nothing once warm.</summary>
     public abstract void Run(NodeContext context);
+
+    /// <summary>
+    /// Takes other settings between two pictures, cheaply and without leaving its memory of the pictures before. False when it cannot
+    /// (then nothing has changed): a new node is made of the settings beside the running one and takes its place.
+    /// </summary>
+    public virtual bool TryApply(NodeSettings settings) => false;
 
     /// <summary>Ends the run of a model that another thread waits for, and the node's next ones, until <see cref="Rearm"/>. Any thread.</summary>
     public virtual void Cancel()
@@ -16,6 +24,7 @@ internal abstract class Node : IDisposable
     {
     }
 
+    /// <summary>Frees buffers and models.</summary>
     public virtual void Dispose()
     {
     }

@@ -4,43 +4,91 @@ using ComfyStream.Workflows.Pixels;
 
 namespace ComfyStream.Workflows.Nodes;
 
-/// <summary>What a running node sees: its inputs by their place in <see cref="NodeDescriptor.Links"/>, and where its result goes.</summary>
-internal sealed class NodeContext(PlanStep step, FrameValues values)
+/// <summary>
+/// What a running node sees: its inputs by their place in <see cref="NodeDescriptor.Links"/>, and where its results go, by their
+/// place in <see cref="NodeDescriptor.Outputs"/>. Pictures are the workflow's, masks and the like those of the node that gives them.
+/// </summary>
+public sealed class NodeContext
 {
-    /// <summary>Capture time of the picture that is processed.</summary>
-    public TimeSpan MediaTime => values.MediaTime;
+    private readonly PlanStep _step;
+    private readonly FrameValues _values;
 
-    public VideoFrame Image(int input) => values.Images[step.Inputs[input]]!;
+    internal NodeContext(PlanStep step, FrameValues values) => (_step, _values) = (step, values);
 
-    /// <summary>Null when the input is not connected.</summary>
-    public MaskPlane? Mask(int input) => step.Inputs[input] is var slot and >= 0 ? values.Masks[slot] : null;
+    /// <summary>Capture time of the picture that is processed; of no meaning where all inputs are constant.</summary>
+    public TimeSpan MediaTime => _values.MediaTime;
 
-    public BoxList Boxes(int input) => values.Boxes[step.Inputs[input]]!;
+    /// <summary>Whether the stream's colours are BT.709 instead of BT.601; new pictures from <see cref="Target"/> say the same.</summary>
+    public bool IsBt709 => _values.IsBt709;
+
+    /// <summary>What the node's pictures are in: one of <see cref="NodeDescriptor.Formats"/>, always the same for a node.</summary>
+    public PictureFormat Format => _step.Format;
+
+    /// <summary>Whether an optional input is linked.</summary>
+    public bool IsConnected(int input) => _step.Inputs[input] >= 0;
 
     /// <summary>
-    /// The picture to write the result to. It is the input named by <see cref="NodeDescriptor.Overwritable"/> itself where
-    /// nobody needs that any more, else a new one whose pixels are undefined.
+    /// Whether an input is as it was for the picture before: constant, or said to be so by the node that gives it. A node that gives
+    /// no picture is not even run when all its inputs are.
     /// </summary>
-    public VideoFrame Target(int width, int height)
-    {
-        VideoFrame target;
-        if (step.OverwrittenSlot >= 0 && values.Images[step.OverwrittenSlot] is { } input && input.Width == width && input.Height == height)
-        {
-            target = input;
-            values.Images[step.OverwrittenSlot] = null;
-        }
-        else
-        {
-            target = values.Rent(width, height);
-        }
+    public bool IsUnchanged(int input) => _step.Inputs[input] is var slot && (slot < 0 || _values.IsUnchanged(slot));
 
-        values.Images[step.OutputSlot] = target;
+    /// <summary>A picture, where <see cref="Format"/> is <see cref="PictureFormat.I420"/>. To be read only.</summary>
+    public VideoFrame Image(int input) => Value<VideoFrame>(input);
+
+    /// <summary>A picture, where <see cref="Format"/> is <see cref="PictureFormat.Rgb"/>. To be read only.</summary>
+    public RgbPicture Rgb(int input) => Value<RgbPicture>(input);
+
+    /// <summary>A mask of any size, to be stretched over the picture; null when the input is not connected.</summary>
+    public MaskPlane? Mask(int input) => IsConnected(input) ? Value<MaskPlane>(input) : null;
+
+    /// <summary>Boxes in fractions of the picture.</summary>
+    public BoxList Boxes(int input) => Value<BoxList>(input);
+
+    /// <summary>Poses in fractions of the picture.</summary>
+    public PoseList Poses(int input) => Value<PoseList>(input);
+
+    /// <summary>A value of a type of your own.</summary>
+    public T Value<T>(int input)
+        where T : class => (T)_values[_step.Inputs[input]]!;
+
+    /// <summary>
+    /// The picture to write an output to, in <see cref="PictureFormat.I420"/>. For the first output it is the input named by
+    /// <see cref="NodeDescriptor.Overwritable"/> itself where nobody needs that any more, else a new one whose pixels are undefined.
+    /// </summary>
+    public VideoFrame Target(int width, int height, int output = 0)
+    {
+        VideoFrame target = TryTakeOver(output) is VideoFrame own && own.Width == width && own.Height == height
+            ? _values.Move<VideoFrame>(_step.OverwrittenSlot)
+            : _values.Rent(width, height);
+        _values[_step.Outputs[output]] = target;
         return target;
     }
 
-    /// <summary>Gives a mask as the result; the node keeps it and may change it at the next picture.</summary>
-    public void SetMask(MaskPlane mask) => values.Masks[step.OutputSlot] = mask;
+    /// <summary>The same in <see cref="PictureFormat.Rgb"/>.</summary>
+    public RgbPicture TargetRgb(int width, int height, bool hasAlpha = false, int output = 0)
+    {
+        RgbPicture target = TryTakeOver(output) is RgbPicture own && own.Width == width && own.Height == height && own.HasAlpha == hasAlpha
+            ? _values.Move<RgbPicture>(_step.OverwrittenSlot)
+            : _values.RentRgb(width, height, hasAlpha);
+        _values[_step.Outputs[output]] = target;
+        return target;
+    }
+
+    /// <summary>Gives a mask; the node keeps it and may change it at the next picture.</summary>
+    public void SetMask(MaskPlane mask, int output = 0) => SetValue(mask, output);
 
     /// <summary>The same for boxes.</summary>
-    public void SetBoxes(BoxList boxes) => values.Boxes[step.OutputSlot] = boxes;
+    public void SetBoxes(BoxList boxes, int output = 0) => SetValue(boxes, output);
+
+    /// <summary>The same for poses.</summary>
+    public void SetPoses(PoseList poses, int output = 0) => SetValue(poses, output);
+
+    /// <summary>The same for a value of a type of your own.</summary>
+    public void SetValue(object value, int output = 0) => _values[_step.Outputs[output]] = value;
+
+    /// <summary>Says that an output is as good as that for the picture before, so that those who read it may keep their results.</summary>
+    public void SetUnchanged(int output = 0) => _values.SetUnchanged(_step.Outputs[output], true);
+
+    private object? TryTakeOver(int output) => output == 0 && _step.OverwrittenSlot >= 0 ? _values[_step.OverwrittenSlot] : null;
 }

@@ -1,17 +1,26 @@
 namespace ComfyStream.Workflows.Nodes;
 
 /// <summary>The values of a node's <see cref="ValueInput"/>s, checked, defaults filled in.</summary>
-internal sealed class NodeSettings
+public sealed class NodeSettings
 {
     private readonly Dictionary<string, object> _values = [];
 
-    public void Set(string name, object value) => _values[name] = value;
-
+    /// <summary>The value of an <see cref="IntegerInput"/>.</summary>
     public int Integer(string name) => (int)_values[name];
 
+    /// <summary>The value of a <see cref="NumberInput"/>.</summary>
     public double Number(string name) => (double)_values[name];
 
+    /// <summary>The value of a <see cref="BooleanInput"/>.</summary>
     public bool Boolean(string name) => (bool)_values[name];
 
+    /// <summary>The value of a <see cref="ChoiceInput"/>.</summary>
     public string Choice(string name) => (string)_values[name];
+
+    /// <summary>The value of a <see cref="TextInput"/> or a <see cref="PictureFileInput"/>.</summary>
+    public string Text(string name) => (string)_values[name];
+
+    internal object this[string name] => _values[name];
+
+    internal void Set(string name, object value) => _values[name] = value;
 }

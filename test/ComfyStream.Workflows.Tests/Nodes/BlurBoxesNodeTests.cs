@@ -34,7 +34,7 @@ public sealed class BlurBoxesNodeTests : IDisposable
             new(0.3713f, -3.0011f, 0.4117f, 4.0013f, 1),
         ];
         using var json = JsonDocument.Parse(settings);
-        using var node = new NodeRunner("BlurBoxes", _pool, [0, 2], settings);
+        using var node = new NodeRunner("BlurBoxes", _pool, settings);
         foreach ((int width, int height) in new[] { (320, 180), (128, 64), (334, 98), (16, 16) })
         {
             foreach (Box box in boxes)
@@ -45,8 +45,8 @@ public sealed class BlurBoxesNodeTests : IDisposable
     [Fact]
     public void Without_boxes_the_picture_stays_byte_for_byte()
     {
-        using var node = new NodeRunner("BlurBoxes", _pool, [0, 2]);
-        VideoFrame result = node.Run(Pictures.Noise(_pool, 322, 178, seed: 3), boxes: Boxes());
+        using var node = new NodeRunner("BlurBoxes", _pool);
+        VideoFrame result = node.Run(Pictures.Noise(_pool, 322, 178, seed: 3), Boxes());
         AssertSame(Pictures.Noise(_pool, 322, 178, seed: 3), result);
     }
 
@@ -55,8 +55,8 @@ public sealed class BlurBoxesNodeTests : IDisposable
     [InlineData("rectangle")]
     public void A_blurred_box_loses_its_detail_and_keeps_its_surroundings(string shape)
     {
-        using var node = new NodeRunner("BlurBoxes", _pool, [0, 2], $$"""{ "shape": "{{shape}}", "margin": 0.2 }""");
-        VideoFrame result = node.Run(Pictures.Noise(_pool, 640, 360, seed: 3), boxes: Boxes(Middle));
+        using var node = new NodeRunner("BlurBoxes", _pool, $$"""{ "shape": "{{shape}}", "margin": 0.2 }""");
+        VideoFrame result = node.Run(Pictures.Noise(_pool, 640, 360, seed: 3), Boxes(Middle));
         double[,] after = Pictures.Read(result, Plane.Y);
         VideoFrame same = Pictures.Noise(_pool, 640, 360, seed: 3);
         double[,] before = Pictures.Read(same, Plane.Y);
@@ -83,43 +83,43 @@ public sealed class BlurBoxesNodeTests : IDisposable
         Pictures.Fill(coarse, (_, x, y) => (byte)((x / 32 + y / 32) % 2 == 0 ? 90 : 150));
         Pictures.Fill(fine, (_, x, y) => (byte)(((x / 32 + y / 32) % 2 == 0 ? 90 : 150) + ((x + y) % 2 == 0 ? 40 : -40)));
         var box = new Box(-0.1f, -0.1f, 1.1f, 1.1f, 1);
-        using var node = new NodeRunner("BlurBoxes", _pool, [0, 2], """{ "shape": "rectangle", "margin": 0.4, "strength": 0.0834 }""");
-        AssertSame(node.Run(coarse, boxes: Boxes(box)), node.Run(fine, boxes: Boxes(box)));
+        using var node = new NodeRunner("BlurBoxes", _pool, """{ "shape": "rectangle", "margin": 0.4, "strength": 0.0834 }""");
+        AssertSame(node.Run(coarse, Boxes(box)), node.Run(fine, Boxes(box)));
     }
 
     [Fact]
     public void A_flat_picture_stays_exactly_as_it_is()
     {
-        using var node = new NodeRunner("BlurBoxes", _pool, [0, 2]);
+        using var node = new NodeRunner("BlurBoxes", _pool);
         foreach (byte level in new byte[] { 0, 1, 16, 127, 128, 235, 254, 255 })
-            AssertSame(Pictures.Flat(_pool, 100, 60, level, level, level), node.Run(Pictures.Flat(_pool, 100, 60, level, level, level), boxes: Boxes(Middle)));
+            AssertSame(Pictures.Flat(_pool, 100, 60, level, level, level), node.Run(Pictures.Flat(_pool, 100, 60, level, level, level), Boxes(Middle)));
     }
 
     [Fact]
     public void Blurring_in_place_gives_the_same()
     {
-        using var node = new NodeRunner("BlurBoxes", _pool, [0, 2]);
-        using var inPlace = new NodeRunner("BlurBoxes", _pool, [0, 2], overwrites: true);
+        using var node = new NodeRunner("BlurBoxes", _pool);
+        using var inPlace = new NodeRunner("BlurBoxes", _pool, overwrites: true);
         VideoFrame source = Pictures.Astronaut(_pool);
-        VideoFrame actual = inPlace.Run(source, boxes: Boxes(Middle));
+        VideoFrame actual = inPlace.Run(source, Boxes(Middle));
         Assert.Same(source, actual);
-        AssertSame(node.Run(Pictures.Astronaut(_pool), boxes: Boxes(Middle)), actual);
+        AssertSame(node.Run(Pictures.Astronaut(_pool), Boxes(Middle)), actual);
     }
 
     [Fact]
     public void Boxes_far_outside_or_beyond_all_measure_change_nothing_or_all_but_never_fail()
     {
-        using var node = new NodeRunner("BlurBoxes", _pool, [0, 2]);
+        using var node = new NodeRunner("BlurBoxes", _pool);
         Box[] odd = [new(5, 5, 6, 6, 1), new(-6, 0, -5, 1, 1), new(0, 1e30f, 1, 2e30f, 1), new(-1e30f, -1e30f, 1e30f, 1e30f, 1), new(0.5f, 0.5f, 0.5f + 1e-6f, 0.5f + 1e-6f, 1)];
-        node.Run(Pictures.Noise(_pool, 64, 48, seed: 1), boxes: Boxes(odd)).Return();
-        AssertSame(Pictures.Noise(_pool, 64, 48, seed: 1), node.Run(Pictures.Noise(_pool, 64, 48, seed: 1), boxes: Boxes(odd[..3])));
+        node.Run(Pictures.Noise(_pool, 64, 48, seed: 1), Boxes(odd)).Return();
+        AssertSame(Pictures.Noise(_pool, 64, 48, seed: 1), node.Run(Pictures.Noise(_pool, 64, 48, seed: 1), Boxes(odd[..3])));
     }
 
     private void Compare(NodeRunner node, PlainRegionBlur plain, Box box, int width, int height)
     {
         VideoFrame source = Pictures.Noise(_pool, width, height, seed: 7);
         double[][,] before = [.. Pictures.Planes.Select(plane => Pictures.Read(source, plane))];
-        VideoFrame result = node.Run(source, boxes: Boxes(box));
+        VideoFrame result = node.Run(source, Boxes(box));
         foreach (Plane plane in Pictures.Planes)
         {
             double[,] expected = plain.Apply(before[(int)plane], plane == Plane.Y ? 1 : 0.5);

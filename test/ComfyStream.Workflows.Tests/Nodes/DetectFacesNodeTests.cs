@@ -31,7 +31,7 @@ public sealed class DetectFacesNodeTests : IDisposable
     [InlineData(320, 180, 0, 0, 0.5)]
     public void A_face_is_found_where_it_is(int width, int height, int left, int top, double scale)
     {
-        using var node = new NodeRunner("DetectFaces", _pool, [0]);
+        using var node = new NodeRunner("DetectFaces", _pool);
         Box box = Assert.Single(node.RunForBoxes(Scene(width, height, (left, top, scale))));
         Assert.InRange(box.Score, 0.6, 1);
         Assert.InRange(Box.IntersectionOverUnion(box, TrueFace(width, height, (left, top, scale))), 0.6, 1);
@@ -44,7 +44,7 @@ public sealed class DetectFacesNodeTests : IDisposable
     public void Two_faces_of_different_size_are_both_found()
     {
         (int, int, double)[] places = [(-260, 150, 1.6), (700, 60, 1)];
-        using var node = new NodeRunner("DetectFaces", _pool, [0]);
+        using var node = new NodeRunner("DetectFaces", _pool);
         Box[] boxes = node.RunForBoxes(Scene(1280, 720, places));
         Assert.Equal(2, boxes.Length);
         Assert.All(places, place => Assert.Contains(boxes, box => Box.IntersectionOverUnion(box, TrueFace(1280, 720, place)) > 0.6f));
@@ -54,15 +54,15 @@ public sealed class DetectFacesNodeTests : IDisposable
     public void Of_more_faces_than_asked_for_the_surest_is_given()
     {
         (int, int, double)[] places = [(-260, 150, 1.6), (700, 60, 1)];
-        using var all = new NodeRunner("DetectFaces", _pool, [0]);
-        using var one = new NodeRunner("DetectFaces", _pool, [0], """{ "max_faces": 1 }""");
+        using var all = new NodeRunner("DetectFaces", _pool);
+        using var one = new NodeRunner("DetectFaces", _pool, """{ "max_faces": 1 }""");
         Assert.Equal(all.RunForBoxes(Scene(1280, 720, places))[0], Assert.Single(one.RunForBoxes(Scene(1280, 720, places))));
     }
 
     [Fact]
     public void No_face_is_found_where_there_is_none()
     {
-        using var node = new NodeRunner("DetectFaces", _pool, [0]);
+        using var node = new NodeRunner("DetectFaces", _pool);
         Assert.Empty(node.RunForBoxes(Scene(1280, 720)));
         Assert.Empty(node.RunForBoxes(Scene(640, 360)));
         Assert.Empty(node.RunForBoxes(Scene(1280, 720, (-720, 0, 2)))); // The rocket, and of the person an ear and a shoulder.
@@ -77,7 +77,7 @@ public sealed class DetectFacesNodeTests : IDisposable
     public void A_small_face_stays_covered_where_it_is_from_the_first_picture_on_at_any_frame_rate(int width, int height, int framesPerSecond)
     {
         (int, int, double) place = (width - 560, 200, 0.8);
-        using var node = new NodeRunner("DetectFaces", _pool, [0], """{ "hold_ms": 100 }""");
+        using var node = new NodeRunner("DetectFaces", _pool, """{ "hold_ms": 100 }""");
         for (int i = 0; i < 12; i++)
         {
             Box box = Assert.Single(node.RunForBoxes(At(TimeSpan.FromSeconds((double)i / framesPerSecond), Scene(width, height, place))));
@@ -88,7 +88,7 @@ public sealed class DetectFacesNodeTests : IDisposable
     [Fact]
     public void A_small_face_that_comes_is_found_within_a_fifteenth_of_a_second_and_at_once_after_a_gap()
     {
-        using var node = new NodeRunner("DetectFaces", _pool, [0]);
+        using var node = new NodeRunner("DetectFaces", _pool);
         (int, int, double) place = (600, 300, 0.8);
         Assert.Empty(node.RunForBoxes(Scene(1280, 720)));
         int count = 0;
@@ -107,7 +107,7 @@ public sealed class DetectFacesNodeTests : IDisposable
     [InlineData(1000)]
     public void A_face_that_is_gone_is_held_in_the_streams_time(int holdMs)
     {
-        using var node = new NodeRunner("DetectFaces", _pool, [0], $$"""{ "hold_ms": {{holdMs}} }""");
+        using var node = new NodeRunner("DetectFaces", _pool, $$"""{ "hold_ms": {{holdMs}} }""");
         for (int round = 0; round < 2; round++)
         {
             TimeSpan seen = TimeSpan.FromMinutes(round);
@@ -121,7 +121,7 @@ public sealed class DetectFacesNodeTests : IDisposable
     [Fact]
     public void A_held_face_stays_in_place_when_the_picture_gets_another_size()
     {
-        using var node = new NodeRunner("DetectFaces", _pool, [0]);
+        using var node = new NodeRunner("DetectFaces", _pool);
         node.RunForBoxes(Scene(1280, 720, (0, 0, 2)));
         Box box = Assert.Single(node.RunForBoxes(At(TimeSpan.FromMilliseconds(33), Scene(640, 360))));
         Assert.InRange(Box.IntersectionOverUnion(box, TrueFace(1280, 720, (0, 0, 2))), 0.6, 1);
@@ -142,7 +142,7 @@ public sealed class DetectFacesNodeTests : IDisposable
             bytes.AsSpan(at + 2, 8).Fill(0xFF);
             File.WriteAllBytes(Path.Combine(folder, Model), bytes);
 
-            using var node = new NodeRunner("DetectFaces", _pool, [0], models: folder);
+            using var node = new NodeRunner("DetectFaces", _pool, models: folder);
             var e = Assert.Throws<MediaException>(() => node.RunForBoxes(Scene(640, 360, (0, 0, 1))));
             Assert.StartsWith("The face model gave results that are not numbers", e.Message);
         }

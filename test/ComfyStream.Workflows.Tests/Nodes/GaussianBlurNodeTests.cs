@@ -43,7 +43,7 @@ public sealed class GaussianBlurNodeTests
     public void A_flat_picture_stays_exactly_as_it_is()
     {
         using var pool = new VideoFramePool();
-        using var node = new NodeRunner("GaussianBlur", pool, [0]);
+        using var node = new NodeRunner("GaussianBlur", pool);
         foreach (byte level in new byte[] { 0, 1, 16, 127, 128, 235, 254, 255 })
         {
             VideoFrame result = node.Run(Pictures.Flat(pool, 100, 60, level, level, level));
@@ -57,7 +57,7 @@ public sealed class GaussianBlurNodeTests
     public void A_kernel_of_one_pixel_changes_nothing()
     {
         using var pool = new VideoFramePool();
-        using var node = new NodeRunner("GaussianBlur", pool, [0], """{ "kernel_size": 1, "sigma": 9 }""");
+        using var node = new NodeRunner("GaussianBlur", pool, """{ "kernel_size": 1, "sigma": 9 }""");
         VideoFrame result = node.Run(Pictures.Noise(pool, 70, 50, seed: 3));
         VideoFrame same = Pictures.Noise(pool, 70, 50, seed: 3);
         foreach (Plane plane in Pictures.Planes)
@@ -70,8 +70,8 @@ public sealed class GaussianBlurNodeTests
     public void Blurring_in_place_gives_the_same()
     {
         using var pool = new VideoFramePool();
-        using var node = new NodeRunner("GaussianBlur", pool, [0]);
-        using var inPlace = new NodeRunner("GaussianBlur", pool, [0], overwrites: true);
+        using var node = new NodeRunner("GaussianBlur", pool);
+        using var inPlace = new NodeRunner("GaussianBlur", pool, overwrites: true);
         VideoFrame expected = node.Run(Pictures.Astronaut(pool));
         VideoFrame source = Pictures.Astronaut(pool);
         VideoFrame actual = inPlace.Run(source);
@@ -85,7 +85,7 @@ public sealed class GaussianBlurNodeTests
 
     private static void Compare(VideoFramePool pool, VideoFrame source, int kernel, double sigma, double minPsnr)
     {
-        using var node = new NodeRunner("GaussianBlur", pool, [0], $$"""{ "kernel_size": {{kernel}}, "sigma": {{sigma}} }""");
+        using var node = new NodeRunner("GaussianBlur", pool, $$"""{ "kernel_size": {{kernel}}, "sigma": {{sigma}} }""");
         double[][,] expected =
         [
             Blur(Pictures.Read(source, Plane.Y), kernel / 2, sigma),

@@ -16,7 +16,7 @@ public sealed class ImageCompositeMaskedNodeTests
     public void Pictures_are_mixed_by_a_mask_of_another_size(int width, int height, int maskWidth, int maskHeight)
     {
         using var pool = new VideoFramePool();
-        using var node = new NodeRunner("ImageCompositeMasked", pool, [0, 1, 2]);
+        using var node = new NodeRunner("ImageCompositeMasked", pool);
         using MaskPlane mask = RandomMask(maskWidth, maskHeight);
         VideoFrame below = Pictures.Noise(pool, width, height, seed: 1);
         VideoFrame above = Pictures.Noise(pool, width, height, seed: 2);
@@ -40,7 +40,7 @@ public sealed class ImageCompositeMaskedNodeTests
     public void The_source_can_be_laid_at_a_position_and_is_cut_off_at_the_edges(int x, int y)
     {
         using var pool = new VideoFramePool();
-        using var node = new NodeRunner("ImageCompositeMasked", pool, [0, 1, 2], $$"""{ "x": {{x}}, "y": {{y}} }""", overwrites: true);
+        using var node = new NodeRunner("ImageCompositeMasked", pool, $$"""{ "x": {{x}}, "y": {{y}} }""", overwrites: true);
         using MaskPlane mask = RandomMask(64, 36);
         VideoFrame below = Pictures.Noise(pool, 200, 120, seed: 3);
         VideoFrame above = Pictures.Noise(pool, 200, 120, seed: 4);
@@ -58,7 +58,7 @@ public sealed class ImageCompositeMaskedNodeTests
     public void Without_a_mask_the_source_covers_all()
     {
         using var pool = new VideoFramePool();
-        using var node = new NodeRunner("ImageCompositeMasked", pool, [0, 1, -1]);
+        using var node = new NodeRunner("ImageCompositeMasked", pool);
         VideoFrame result = node.Run(Pictures.Noise(pool, 130, 66, seed: 5), Pictures.Noise(pool, 130, 66, seed: 6));
         VideoFrame above = Pictures.Noise(pool, 130, 66, seed: 6);
         foreach (Plane plane in Pictures.Planes)
@@ -73,7 +73,7 @@ public sealed class ImageCompositeMaskedNodeTests
     public void A_mask_of_all_zeros_or_ones_gives_either_picture_to_the_bit(int weight)
     {
         using var pool = new VideoFramePool();
-        using var node = new NodeRunner("ImageCompositeMasked", pool, [0, 1, 2]);
+        using var node = new NodeRunner("ImageCompositeMasked", pool);
         using var mask = new MaskPlane(256, 144);
         mask.Weights.Fill(weight);
         VideoFrame result = node.Run(Pictures.Noise(pool, 640, 360, seed: 0), Pictures.Noise(pool, 640, 360, seed: 1), mask);
@@ -88,7 +88,7 @@ public sealed class ImageCompositeMaskedNodeTests
     public void The_node_follows_a_change_of_size()
     {
         using var pool = new VideoFramePool();
-        using var node = new NodeRunner("ImageCompositeMasked", pool, [0, 1, 2]);
+        using var node = new NodeRunner("ImageCompositeMasked", pool);
         foreach ((int width, int height, int maskWidth) in new[] { (320, 180, 64), (1280, 720, 64), (160, 90, 32), (320, 180, 64), (320, 180, 16) })
         {
             using MaskPlane mask = RandomMask(maskWidth, 36);

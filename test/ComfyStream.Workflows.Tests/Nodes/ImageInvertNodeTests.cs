@@ -8,7 +8,7 @@ public sealed class ImageInvertNodeTests
     public void Every_value_of_a_plane_becomes_that_of_the_negative()
     {
         using var pool = new VideoFramePool();
-        using var node = new NodeRunner("ImageInvert", pool, [0]);
+        using var node = new NodeRunner("ImageInvert", pool);
         VideoFrame source = pool.Rent(512, 32);
         Pictures.Fill(source, (_, x, _) => (byte)x);
 
@@ -38,7 +38,7 @@ public sealed class ImageInvertNodeTests
         }
 
         using var pool = new VideoFramePool();
-        using var node = new NodeRunner("ImageInvert", pool, [0]);
+        using var node = new NodeRunner("ImageInvert", pool);
         VideoFrame source = pool.Rent(16, 16);
         var random = new Random(1);
         for (int i = 0; i < 50; i++)

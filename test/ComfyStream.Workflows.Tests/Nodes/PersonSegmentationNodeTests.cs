@@ -9,7 +9,7 @@ public sealed class PersonSegmentationNodeTests
     public void A_face_is_person_and_a_far_corner_is_not()
     {
         using var pool = new VideoFramePool();
-        using var node = new NodeRunner("PersonSegmentation", pool, [0]);
+        using var node = new NodeRunner("PersonSegmentation", pool);
         MaskPlane mask = node.RunForMask(Pictures.Astronaut(pool));
         Assert.InRange(Lowest(mask, 95, 45, 125, 80), 0.8, 1);
         Assert.InRange(Highest(mask, 240, 0, 256, 16), 0, 0.2);
@@ -20,7 +20,7 @@ public sealed class PersonSegmentationNodeTests
     public void A_picture_without_a_person_has_next_to_no_mask()
     {
         using var pool = new VideoFramePool();
-        using var node = new NodeRunner("PersonSegmentation", pool, [0]);
+        using var node = new NodeRunner("PersonSegmentation", pool);
         MaskPlane mask = node.RunForMask(Pictures.Flat(pool, 640, 360, 120, 110, 140));
         float sum = 0;
         foreach (float weight in mask.Weights)
@@ -32,8 +32,8 @@ public sealed class PersonSegmentationNodeTests
     public void Doubtful_places_are_settled_by_the_two_limits()
     {
         using var pool = new VideoFramePool();
-        using var plain = new NodeRunner("PersonSegmentation", pool, [0], """{ "background_below": 0, "person_above": 1 }""");
-        using var firm = new NodeRunner("PersonSegmentation", pool, [0], """{ "background_below": 0.6, "person_above": 0.8 }""");
+        using var plain = new NodeRunner("PersonSegmentation", pool, """{ "background_below": 0, "person_above": 1 }""");
+        using var firm = new NodeRunner("PersonSegmentation", pool, """{ "background_below": 0.6, "person_above": 0.8 }""");
         float[] doubtful = plain.RunForMask(Pictures.Astronaut(pool)).Weights.ToArray();
         float[] settled = firm.RunForMask(Pictures.Astronaut(pool)).Weights.ToArray();
 

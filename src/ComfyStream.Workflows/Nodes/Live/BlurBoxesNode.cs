@@ -16,6 +16,10 @@ internal sealed unsafe class BlurBoxesNode : Node
     public static readonly NodeDescriptor Descriptor = new()
     {
         ClassType = "BlurBoxes",
+        DisplayName = "Blur Boxes",
+        Category = "ComfyStream/Privacy",
+        Description = "Makes what is in boxes unrecognisable.",
+        IsPure = true,
         Inputs =
         [
             new LinkInput("image", LinkType.Image),

@@ -11,6 +11,10 @@ internal sealed class ImageInvertNode : Node
     public static readonly NodeDescriptor Descriptor = new()
     {
         ClassType = "ImageInvert",
+        DisplayName = "Invert Image",
+        Category = "image",
+        Description = "The negative of a picture.",
+        IsPure = true,
         Inputs = [new LinkInput("image", LinkType.Image)],
         Outputs = [LinkType.Image],
         Overwritable = Image,

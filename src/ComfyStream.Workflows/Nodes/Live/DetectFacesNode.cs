@@ -14,6 +14,9 @@ internal sealed class DetectFacesNode : Node
     public static readonly NodeDescriptor Descriptor = new()
     {
         ClassType = "DetectFaces",
+        DisplayName = "Detect Faces",
+        Category = "ComfyStream/Detection",
+        Description = "Where faces are in a picture, and where they were a moment ago.",
         Inputs =
         [
             new LinkInput("image", LinkType.Image),
@@ -22,7 +25,7 @@ internal sealed class DetectFacesNode : Node
             new IntegerInput("hold_ms", Default: 500, Min: 100, Max: 5000),
         ],
         Outputs = [LinkType.Boxes],
-        Create = static (settings, models) => new DetectFacesNode(settings, models),
+        Create = static (settings, resources) => new DetectFacesNode(settings, resources.Models),
     };
 
     private readonly FaceDetector _detector;

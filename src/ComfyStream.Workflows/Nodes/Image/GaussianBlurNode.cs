@@ -11,6 +11,10 @@ internal sealed unsafe class GaussianBlurNode : Node
     public static readonly NodeDescriptor Descriptor = new()
     {
         ClassType = "GaussianBlur",
+        DisplayName = "Gaussian Blur",
+        Category = "image/filters",
+        Description = "Blurs a picture.",
+        IsPure = true,
         Inputs =
         [
             new LinkInput("image", LinkType.Image),

@@ -21,6 +21,9 @@ internal sealed unsafe class PersonSegmentationNode : Node
     public static readonly NodeDescriptor Descriptor = new()
     {
         ClassType = "PersonSegmentation",
+        DisplayName = "Person Segmentation",
+        Category = "ComfyStream/Detection",
+        Description = "1 where people are, 0 elsewhere.",
         Inputs =
         [
             new LinkInput("image", LinkType.Image),
@@ -30,7 +33,7 @@ internal sealed unsafe class PersonSegmentationNode : Node
             new NumberInput("person_above", Default: 0.8, Min: 0.75, Max: 1),
         ],
         Outputs = [LinkType.Mask],
-        Create = static (settings, models) => new PersonSegmentationNode(settings, models),
+        Create = static (settings, resources) => new PersonSegmentationNode(settings, resources.Models),
     };
 
     private readonly ModelSession _session;

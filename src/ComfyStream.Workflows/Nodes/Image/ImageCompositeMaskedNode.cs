@@ -16,6 +16,10 @@ internal sealed class ImageCompositeMaskedNode : Node
     public static readonly NodeDescriptor Descriptor = new()
     {
         ClassType = "ImageCompositeMasked",
+        DisplayName = "Image Composite Masked",
+        Category = "image",
+        Description = "Lays source over destination where mask is 1.",
+        IsPure = true,
         Inputs =
         [
             new LinkInput("destination", LinkType.Image),

@@ -1,0 +1,12 @@
+namespace ComfyStream.Workflows.Nodes;
+
+/// <summary>Nodes that make pictures of pictures, named as in ComfyUI.</summary>
+internal static class ImageNodes
+{
+    public static readonly NodeDescriptor[] All =
+    [
+        GaussianBlurNode.Descriptor,
+        ImageCompositeMaskedNode.Descriptor,
+        ImageInvertNode.Descriptor,
+    ];
+}

@@ -1,0 +1,12 @@
+namespace ComfyStream.Workflows.Nodes;
+
+/// <summary>Nodes for live video: what looks for people and things, what follows them, what a stream needs over time.</summary>
+internal static class LiveNodes
+{
+    public static readonly NodeDescriptor[] All =
+    [
+        BlurBoxesNode.Descriptor,
+        DetectFacesNode.Descriptor,
+        PersonSegmentationNode.Descriptor,
+    ];
+}

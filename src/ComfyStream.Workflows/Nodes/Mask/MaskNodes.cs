@@ -1,0 +1,7 @@
+namespace ComfyStream.Workflows.Nodes;
+
+/// <summary>Nodes that make or read masks, named as in ComfyUI.</summary>
+internal static class MaskNodes
+{
+    public static readonly NodeDescriptor[] All = [];
+}
