@@ -104,11 +104,12 @@ internal static class HttpHost
         LimitOptions limits = options.Limits;
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = limits.BodyBytes;
-        kestrel.Limits.MaxRequestLineSize = limits.RequestLineBytes;
+        int lineBytes = SizeGate.Slack * limits.RequestLineBytes;
+        kestrel.Limits.MaxRequestLineSize = lineBytes;
         // HTTP/2 has no request line: there the path counts as a header.
-        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = limits.RequestLineBytes;
-        kestrel.Limits.MaxRequestHeadersTotalSize = limits.RequestLineBytes + limits.HeaderBytes;
-        kestrel.Limits.MaxRequestBufferSize = Math.Max(1 << 20, limits.RequestLineBytes);
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = lineBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = lineBytes + (SizeGate.Slack * limits.HeaderBytes);
+        kestrel.Limits.MaxRequestBufferSize = Math.Max(1 << 20, lineBytes);
         kestrel.Limits.RequestHeadersTimeout = limits.HeaderTime;
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(limits.LeastBytesPerSecond, _rateGrace);
         kestrel.Limits.MinResponseDataRate = new MinDataRate(limits.LeastBytesPerSecond, _rateGrace);

@@ -154,6 +154,7 @@ public sealed class RelayServer : IAsyncDisposable
         http.Use(new FaultBoundary(loggers.CreateLogger<FaultBoundary>()).InvokeAsync);
         http.UseRouting();
         http.Use(CrossOrigin.InvokeAsync);
+        http.Use(new SizeGate(limits).InvokeAsync);
         http.Use(RateGate.ByAddress(limits.Address, TimeProvider.System).InvokeAsync);
         http.Use(new ControlGate(_options).InvokeAsync);
         http.Use(new AccessGate(authenticator).InvokeAsync);

