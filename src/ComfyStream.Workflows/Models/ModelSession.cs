@@ -1,4 +1,3 @@
-using ComfyStream.Workflows.Pixels;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
@@ -11,8 +10,8 @@ namespace ComfyStream.Workflows.Models;
 internal sealed unsafe class ModelSession : IDisposable
 {
     private readonly LoadedModel _model;
-    private readonly Tensor _input;
-    private readonly Tensor[] _outputs;
+    private readonly NativeTensor _input;
+    private readonly NativeTensor[] _outputs;
     private readonly OrtIoBinding _binding;
 
     // What goes wrong in a run comes as an exception; the runtime would also write a line to the console for each picture.
@@ -23,8 +22,8 @@ internal sealed unsafe class ModelSession : IDisposable
     {
         _model = model;
         InferenceSession session = model.Session;
-        _input = new Tensor(inputShape);
-        _outputs = [.. outputShapes.Select(shape => new Tensor(shape))];
+        _input = new NativeTensor(TensorElementType.Float, inputShape);
+        _outputs = [.. outputShapes.Select(shape => new NativeTensor(TensorElementType.Float, shape))];
         _binding = session.CreateIoBinding();
         _binding.BindInput(session.InputNames[0], _input.Value);
         for (int i = 0; i < _outputs.Length; i++)
@@ -32,10 +31,10 @@ internal sealed unsafe class ModelSession : IDisposable
     }
 
     /// <summary>To be filled before <see cref="Run"/>.</summary>
-    public float* Input => _input.Pointer;
+    public float* Input => (float*)_input.Pointer;
 
     /// <summary>A result of the last run.</summary>
-    public float* Output(int index) => _outputs[index].Pointer;
+    public float* Output(int index) => (float*)_outputs[index].Pointer;
 
     /// <exception cref="OnnxRuntimeException">The model failed on this input, or was cancelled.</exception>
     public void Run() => _model.Session.RunWithBinding(_options, _binding);
@@ -54,34 +53,8 @@ internal sealed unsafe class ModelSession : IDisposable
         _binding.Dispose();
         _options.Dispose();
         _input.Dispose();
-        foreach (Tensor output in _outputs)
+        foreach (NativeTensor output in _outputs)
             output.Dispose();
         _model.Release();
-    }
-
-    /// <summary>Native memory that the runtime reads or writes in place.</summary>
-    private sealed class Tensor : IDisposable
-    {
-        private readonly NativeBuffer<float> _buffer;
-
-        public Tensor(long[] shape)
-        {
-            int length = 1;
-            foreach (long dimension in shape)
-                length *= (int)dimension;
-            _buffer = new NativeBuffer<float>(length);
-            Value = OrtValue.CreateTensorValueWithData(
-                OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape, (nint)_buffer.Pointer, (long)length * sizeof(float));
-        }
-
-        public float* Pointer => _buffer.Pointer;
-
-        public OrtValue Value { get; }
-
-        public void Dispose()
-        {
-            Value.Dispose();
-            _buffer.Dispose();
-        }
     }
 }

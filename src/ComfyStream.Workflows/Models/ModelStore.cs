@@ -6,6 +6,7 @@ namespace ComfyStream.Workflows.Models;
 /// <summary>Finds model files (<c>NAME.onnx</c>) and keeps each loaded once for all streams. Thread-safe.</summary>
 internal sealed class ModelStore(IReadOnlyList<string> folders) : IDisposable
 {
+    private readonly ModelLibrary _library = new(folders);
     private readonly Lock _lock = new();
     private readonly Dictionary<string, LoadedModel> _loaded = [];
     private bool _disposed;
@@ -26,6 +27,16 @@ internal sealed class ModelStore(IReadOnlyList<string> folders) : IDisposable
         }
 
         return new ModelSession(model, inputShape, outputShapes);
+    }
+
+    /// <summary>Makes a stream's use of a model that is fed as its manifest says.</summary>
+    /// <exception cref="MediaException">There is no such manifest or file, or they are wrong, or do not fit together.</exception>
+    public PictureModel CreatePictureModel(string id)
+    {
+        ModelManifest manifest = _library.Find(id) ?? throw new MediaException(
+            $"There is no model named {id}; there are {string.Join(", ", _library.List(out _).Select(known => known.Id))}. Describe it in models/{ModelLibrary.ManifestFolder}/{id}.json, as docs/models.md shows.");
+        string path = Find(id);
+        return new PictureModel(manifest, Load(id, path), path);
     }
 
     /// <summary>Loads no more, and frees each model once no session uses it.</summary>
@@ -52,16 +63,12 @@ internal sealed class ModelStore(IReadOnlyList<string> folders) : IDisposable
 
     private string Find(string name)
     {
-        string file = name + ".onnx";
-        foreach (string folder in folders)
-        {
-            string path = Path.Combine(folder, file);
-            if (File.Exists(path))
-                return path;
-        }
-
+        if (_library.FindFile(name) is { } path)
+            return path;
+        if (_library.Find(name) is { Urls.Count: > 0 } manifest)
+            throw new MediaException($"The model {name} is not here yet ({manifest.Licence}). Fetch it by: ./comfystream model add {name}");
         string searched = folders.Count == 0 ? "no model folder is set" : $"looked in {string.Join(", ", folders)}";
-        throw new MediaException($"The model file {file} was not found ({searched}). Put it into one of the model folders.");
+        throw new MediaException($"The model file {name}.onnx was not found ({searched}). Put it into one of the model folders.");
     }
 
     /// <summary>The caller has a use of what it gets.</summary>

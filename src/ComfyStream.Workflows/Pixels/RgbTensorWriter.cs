@@ -8,7 +8,7 @@ namespace ComfyStream.Workflows.Pixels;
 /// <summary>
 /// Writes a picture as the input of a network: planar RGB (NCHW, 1 x 3 x height x width), 0 to 1, stretched to the network's size
 /// by averaging the area under each pixel, which does not alias at the large reductions that are usual here. Size, colour matrix
-/// and layout change in one pass over the picture. The width is a multiple of 8. One thread at a time.
+/// and layout change in one pass over the picture. One thread at a time.
 /// </summary>
 internal sealed unsafe class RgbTensorWriter(int width, int height) : IDisposable
 {
@@ -21,7 +21,12 @@ internal sealed unsafe class RgbTensorWriter(int width, int height) : IDisposabl
     private AreaAxis? _chromaX;
     private AreaAxis? _chromaY;
 
-    public void Write(VideoFrame source, float* tensor)
+    /// <summary>The planes without gaps: the width is a multiple of 8.</summary>
+    public void Write(VideoFrame source, float* tensor) =>
+        Write(source, tensor, tensor + width * height, tensor + 2 * width * height, width);
+
+    /// <summary>The same for any width: <paramref name="stride"/>, the floats from row to row, is the multiple of 8 that is not below it.</summary>
+    public void Write(VideoFrame source, float* red, float* green, float* blue, int stride)
     {
         Resize(source.Width, source.Height);
         var matrix = new YuvToRgb(source.IsBt709);
@@ -33,8 +38,8 @@ internal sealed unsafe class RgbTensorWriter(int width, int height) : IDisposabl
             Average(source.Y, source.StrideY, _lumaX!, _lumaY!, row, y);
             Average(source.U, source.StrideUv, _chromaX!, _chromaY!, row, u);
             Average(source.V, source.StrideUv, _chromaX!, _chromaY!, row, v);
-            float* red = tensor + row * width;
-            matrix.Convert(y, u, v, red, red + width * height, red + 2 * width * height, width);
+            nint at = (nint)row * stride;
+            matrix.Convert(y, u, v, red + at, green + at, blue + at, width);
         }
     }
 

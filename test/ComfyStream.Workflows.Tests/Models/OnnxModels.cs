@@ -5,9 +5,12 @@ namespace ComfyStream.Workflows.Tests.Models;
 /// <summary>Models made for tests, written in ONNX's protobuf format.</summary>
 internal static class OnnxModels
 {
-    private const int Float = 1;
+    public const int Float = 1;
+    public const int UInt8 = 2;
+    public const int Int32 = 6;
+    public const int Int64 = 7;
+    public const int Float16 = 10;
     private const int Bool = 9;
-    private const int Int64 = 7;
 
     /// <summary>
     /// A model from float [1, 3, height, width] to float [1, 1, height, width] that gives the mean of the channels, and never comes to
@@ -47,14 +50,17 @@ internal static class OnnxModels
         height,
         width);
 
-    // IR version 8, operators as of version 13.
-    private static byte[] Model(byte[][] nodes, byte[][] initializers, int height, int width)
-    {
-        byte[] graph = Graph(nodes, initializers, [Value("x", Float, 1, 3, height, width)], [Value("y", Float, 1, 1, height, width)]);
-        return [.. Number(1, 8), .. Bytes(7, graph), .. Bytes(8, [.. Text(1, ""), .. Number(2, 13)])];
-    }
+    private static byte[] Model(byte[][] nodes, byte[][] initializers, int height, int width) =>
+        Build(nodes, initializers, [Value("x", Float, 1, 3, height, width)], [Value("y", Float, 1, 1, height, width)]);
 
-    private static byte[] Constant(string name, float value) => [.. Number(2, Float), .. Text(8, name), .. Bytes(9, BitConverter.GetBytes(value))];
+    /// <summary>IR version 8, operators as of version 13.</summary>
+    public static byte[] Build(byte[][] nodes, byte[][] initializers, byte[][] inputs, byte[][] outputs) =>
+        [.. Number(1, 8), .. Bytes(7, Graph(nodes, initializers, inputs, outputs)), .. Bytes(8, [.. Text(1, ""), .. Number(2, 13)])];
+
+    public static byte[] Constants(string name, params long[] values) =>
+        [.. Number(1, values.Length), .. Number(2, Int64), .. Text(8, name), .. Bytes(9, values.SelectMany(BitConverter.GetBytes).ToArray())];
+
+    public static byte[] Constant(string name, float value) => [.. Number(2, Float), .. Text(8, name), .. Bytes(9, BitConverter.GetBytes(value))];
 
     private static byte[] Graph(byte[][] nodes, byte[][] initializers, byte[][] inputs, byte[][] outputs) =>
     [
@@ -65,7 +71,7 @@ internal static class OnnxModels
         .. outputs.SelectMany(output => Bytes(12, output)),
     ];
 
-    private static byte[] Node(string type, string[] inputs, string[] outputs, params byte[][] attributes) =>
+    public static byte[] Node(string type, string[] inputs, string[] outputs, params byte[][] attributes) =>
     [
         .. inputs.SelectMany(input => Text(1, input)),
         .. outputs.SelectMany(output => Text(2, output)),
@@ -73,13 +79,14 @@ internal static class OnnxModels
         .. attributes.SelectMany(attribute => Bytes(5, attribute)),
     ];
 
-    private static byte[] Number(string name, int value) => [.. Text(1, name), .. Number(3, value), .. Number(20, 2)];
+    public static byte[] Number(string name, int value) => [.. Text(1, name), .. Number(3, value), .. Number(20, 2)];
 
-    private static byte[] Numbers(string name, int value) => [.. Text(1, name), .. Number(8, value), .. Number(20, 7)];
+    public static byte[] Numbers(string name, int value) => [.. Text(1, name), .. Number(8, value), .. Number(20, 7)];
 
-    private static byte[] Value(string name, int type, params int[] shape)
+    /// <summary>Negative sides are left open.</summary>
+    public static byte[] Value(string name, int type, params int[] shape)
     {
-        byte[] dimensions = [.. shape.SelectMany(length => Bytes(1, Number(1, length)))];
+        byte[] dimensions = [.. shape.SelectMany((length, i) => Bytes(1, length < 0 ? Text(2, $"{name}{i}") : Number(1, length)))];
         return [.. Text(1, name), .. Bytes(2, Bytes(1, [.. Number(1, type), .. Bytes(2, dimensions)]))];
     }
 
