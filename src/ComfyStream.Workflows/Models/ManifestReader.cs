@@ -49,7 +49,7 @@ internal sealed partial class ManifestReader
                 return null;
             }
 
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(path), _json);
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllText(path), _json);
             if (json.RootElement.ValueKind == JsonValueKind.Object)
                 return ReadManifest(new JsonFields(json.RootElement, "", Tell), path);
             Tell("", "must be a JSON object");
@@ -57,6 +57,11 @@ internal sealed partial class ManifestReader
         catch (JsonException e)
         {
             Tell("", $"is no JSON: {e.Message}");
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair by escape.
+            Tell("", "holds text that is no Unicode");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

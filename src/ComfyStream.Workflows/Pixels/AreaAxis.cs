@@ -10,6 +10,7 @@ internal sealed unsafe class AreaAxis : IDisposable
 
     private readonly NativeBuffer<int> _index;
     private readonly NativeBuffer<int> _fraction;
+    private readonly NativeBuffer<float> _scale;
 
     public AreaAxis(int sourceLength, int targetLength)
     {
@@ -23,6 +24,10 @@ internal sealed unsafe class AreaAxis : IDisposable
             _index.Pointer[i] = index;
             _fraction.Pointer[i] = (int)(position - (long)index * FractionOne);
         }
+
+        _scale = new NativeBuffer<float>(BoundaryCount);
+        for (int i = 0; i < targetLength; i++)
+            _scale.Pointer[i] = 1f / Math.Max(1, Position(i + 1) - Position(i));
     }
 
     public int SourceLength { get; }
@@ -38,9 +43,19 @@ internal sealed unsafe class AreaAxis : IDisposable
     /// <summary>How far into that element, 0 to <see cref="FractionOne"/>.</summary>
     public int* Fraction => _fraction.Pointer;
 
+    /// <summary>
+    /// What a range's sum is multiplied by to give its mean, its elements weighted by <see cref="FractionOne"/>: by the range's
+    /// length between the boundaries as they are rounded, so that what is flat stays so.
+    /// </summary>
+    public float* Scale => _scale.Pointer;
+
     public void Dispose()
     {
+        _scale.Dispose();
         _index.Dispose();
         _fraction.Dispose();
     }
+
+    /// <summary>Of a boundary, in parts of an element.</summary>
+    private int Position(int boundary) => Index[boundary] * FractionOne + Fraction[boundary];
 }

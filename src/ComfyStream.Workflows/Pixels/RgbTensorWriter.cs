@@ -89,7 +89,7 @@ internal sealed unsafe class RgbTensorWriter(int width, int height) : IDisposabl
 
         prefix[x.SourceLength] = sum;
         SumToBoundaries(prefix, x, _boundarySums.Pointer);
-        ScaleDifferences(_boundarySums.Pointer, target, x.TargetLength, (float)x.TargetLength / ((float)x.SourceLength * AreaAxis.FractionOne));
+        ScaleDifferences(_boundarySums.Pointer, x.Scale, target, x.TargetLength);
     }
 
     /// <summary>Weighted sums of the rows under a target row; the weights add up to <see cref="AreaAxis.FractionOne"/>.</summary>
@@ -154,12 +154,12 @@ internal sealed unsafe class RgbTensorWriter(int width, int height) : IDisposabl
         }
     }
 
-    private static void ScaleDifferences(uint* sums, float* target, int length, float scale)
+    private static void ScaleDifferences(uint* sums, float* scales, float* target, int length)
     {
         for (int i = 0; i < length; i += Vector256<uint>.Count)
         {
             Vector256<uint> difference = Vector256.Load(sums + i + 1) - Vector256.Load(sums + i);
-            (Vector256.ConvertToSingle(difference.AsInt32()) * scale).Store(target + i);
+            (Vector256.ConvertToSingle(difference.AsInt32()) * Vector256.Load(scales + i)).Store(target + i);
         }
     }
 }
