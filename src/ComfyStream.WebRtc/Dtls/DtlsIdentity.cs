@@ -91,7 +91,7 @@ public sealed class DtlsIdentity : IDisposable
     private static SslContextHandle CreateContext(string srtpProfiles)
     {
         OpenSsl.ERR_clear_error();
-        var context = OpenSsl.SSL_CTX_new(OpenSsl.DTLS_method());
+        var context = OpenSsl.SSL_CTX_new_ex(DtlsLibraryContext.Handle, properties: 0, OpenSsl.DTLS_method());
         Check(!context.IsInvalid, "make a context");
         // DTLS 1.2 and nothing else, whatever a later library or the system's configuration would like.
         Check(OpenSsl.SSL_CTX_ctrl(context, OpenSsl.SSL_CTRL_SET_MIN_PROTO_VERSION, OpenSsl.DTLS1_2_VERSION, 0) == 1, "set the version");

@@ -18,8 +18,10 @@ internal sealed class RtpSendStream
     // Two seconds of 60 fps: what a viewer who joins is given of the past.
     private const int MaxReplayedFrames = 128;
 
-    // 80 Mbit/s: a burst that neither a socket's buffer nor a home's line drops.
+    // 80 Mbit/s, in bursts that neither a socket's buffer nor a home's line drops: a wake-up of the loop for each burst, not for each frame.
     private const double ReplayBytesPerSecond = 10e6;
+    private const int ReplayBurstBytes = 40_000;
+
     private const int MaxSentVideoFrames = 128;
     private const int MaxSentAudioFrames = 64;
 
@@ -40,6 +42,7 @@ internal sealed class RtpSendStream
 
     private int _replayedQueued;
     private TimeSpan _nextReplay;
+    private int _replayBurstBytes;
     private SentFrame _current;
     private bool _isSending;
     private int _nextPacket;
@@ -281,7 +284,7 @@ internal sealed class RtpSendStream
         if (next.IsReplayed)
         {
             _replayedQueued--;
-            _nextReplay = now + TimeSpan.FromSeconds(frame.Payloads.Length / ReplayBytesPerSecond);
+            NoteReplayed(now, frame.Payloads.Length);
         }
 
         _nextPacket = 0;
@@ -295,6 +298,15 @@ internal sealed class RtpSendStream
         _isSending = true;
         _retransmitter?.Add(_current);
         return true;
+    }
+
+    private void NoteReplayed(TimeSpan now, int byteCount)
+    {
+        _replayBurstBytes += byteCount;
+        if (_replayBurstBytes < ReplayBurstBytes)
+            return;
+        _nextReplay = now + TimeSpan.FromSeconds(_replayBurstBytes / ReplayBytesPerSecond);
+        _replayBurstBytes = 0;
     }
 
     private void EndFrame()

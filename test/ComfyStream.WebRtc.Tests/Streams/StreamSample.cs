@@ -139,12 +139,12 @@ internal sealed class FrameCounter
         return frame;
     }
 
-    /// <summary>A frame of that many payloads of 100 bytes.</summary>
-    public PacketizedFrame Make(int packets, TimeSpan mediaTime = default, MediaKind kind = MediaKind.Video)
+    /// <summary>A frame of that many payloads of one size.</summary>
+    public PacketizedFrame Make(int packets, TimeSpan mediaTime = default, MediaKind kind = MediaKind.Video, int payloadBytes = 100)
     {
         PacketizedFrame frame = Begin(kind, mediaTime, isKeyFrame: true);
         for (int i = 0; i < packets; i++)
-            frame.AppendPacket(100).Fill((byte)i);
+            frame.AppendPacket(payloadBytes).Fill((byte)i);
         return frame;
     }
 

@@ -71,7 +71,7 @@ internal static unsafe partial class OpenSsl
     public static partial nint DTLS_method();
 
     [LibraryImport(Ssl)]
-    public static partial SslContextHandle SSL_CTX_new(nint method);
+    public static partial SslContextHandle SSL_CTX_new_ex(nint library, nint properties, nint method);
 
     [LibraryImport(Ssl)]
     public static partial int SSL_CTX_up_ref(SslContextHandle context);
@@ -206,6 +206,28 @@ internal static unsafe partial class OpenSsl
 
     [LibraryImport(Crypto)]
     public static partial void EVP_PKEY_free(nint key);
+
+    [LibraryImport(Crypto)]
+    public static partial nint OpenSSL_version_num();
+
+    [LibraryImport(Crypto)]
+    public static partial nint OSSL_LIB_CTX_new();
+
+    [LibraryImport(Crypto, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint OSSL_PROVIDER_load(nint library, string name);
+
+    [LibraryImport(Crypto, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int OSSL_PROVIDER_add_builtin(
+        nint library, string name, delegate* unmanaged<nint, nint, DtlsLibraryContext.Dispatch**, nint*, int> begin);
+
+    [LibraryImport(Crypto)]
+    public static partial nint OSSL_PROVIDER_get0_provider_ctx(nint provider);
+
+    [LibraryImport(Crypto)]
+    public static partial DtlsLibraryContext.Algorithm* OSSL_PROVIDER_query_operation(nint provider, int operation, int* noCache);
+
+    [LibraryImport(Crypto)]
+    public static partial int OSSL_PROVIDER_get_capabilities(nint provider, byte* capability, nint callback, nint argument);
 
     [LibraryImport(Crypto)]
     public static partial void ERR_clear_error();
