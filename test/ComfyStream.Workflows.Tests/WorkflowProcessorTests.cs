@@ -12,6 +12,7 @@ public sealed class WorkflowProcessorTests
     [InlineData("invert")]
     [InlineData("background-blur")]
     [InlineData("face-blur")]
+    [InlineData("upscale")]
     public void A_picture_allocates_nothing_once_warm(string name)
     {
         using var pool = new VideoFramePool();

@@ -8,5 +8,6 @@ internal static class LiveNodes
         BlurBoxesNode.Descriptor,
         DetectFacesNode.Descriptor,
         PersonSegmentationNode.Descriptor,
+        UpscaleX2Node.Descriptor,
     ];
 }
