@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace ComfyStream.Media;
 
 /// <summary>A validated workflow as a stream sees it. Immutable; shared by streams.</summary>
@@ -20,6 +22,16 @@ public interface IWorkflow
     /// that protects somebody's privacy.
     /// </summary>
     bool FailsOpen => false;
+
+    /// <summary>
+    /// The same workflow with other values, all of them or none; this one stays as it is. When false, <paramref name="problem"/> says
+    /// all that is wrong, naming node and input. <see cref="IFrameProcessor.Replace"/> makes a running workflow the changed one.
+    /// </summary>
+    bool TryWith(IReadOnlyList<WorkflowChange> changes, [NotNullWhen(true)] out IWorkflow? changed, out string problem)
+    {
+        (changed, problem) = (null, $"the workflow {Name} has no values that can be changed");
+        return false;
+    }
 
     /// <summary>Starts it for one stream: loads its models.</summary>
     /// <exception cref="MediaException">It cannot run here; the message says why and what to do.</exception>

@@ -13,9 +13,11 @@ internal static class ComfyStreamConventions
     private const int MaxInputs = 2;
     private const int MaxOutputs = 3;
 
+    /// <summary>What gives the stream's picture; one that comes earlier here goes before one that comes later.</summary>
+    public static readonly IReadOnlyList<string> ImageOutputs = [SaveTensor, "SaveImage", "PreviewImage"];
+
     private static readonly string[] OtherInputs = [LoadTensor, LoadImage, "LoadAudioTensor"];
-    private static readonly string[] ImageOutputs = ["PreviewImage", "SaveImage"];
-    private static readonly string[] Outputs = [SaveTensor, .. ImageOutputs, "SaveAudioTensor", "SaveTextTensor"];
+    private static readonly string[] Outputs = [.. ImageOutputs, "SaveAudioTensor", "SaveTextTensor"];
 
     /// <summary>Checks the counts and rewrites the classes. The first words of each problem are ComfyStream's own.</summary>
     public static WorkflowDocument Apply(WorkflowDocument document, WorkflowProblems problems)

@@ -1,27 +1,57 @@
+using System.Diagnostics.CodeAnalysis;
 using ComfyStream.Media;
 using ComfyStream.Workflows.Nodes;
 
 namespace ComfyStream.Workflows;
 
 /// <summary>A compiled workflow with what its processors need. Immutable.</summary>
-internal sealed class Workflow(string name, string description, WorkflowPlan plan, NodeResources resources) : IWorkflow
+public sealed class Workflow : IWorkflow
 {
+    private readonly WorkflowDocument _document;
+    private readonly WorkflowLibrary _library;
+    private readonly NodeResources _resources;
+
+    internal Workflow(string name, WorkflowDocument document, WorkflowGraph graph, WorkflowLibrary library, NodeResources resources)
+    {
+        (Name, _document, Graph, _library, _resources) = (name, document, graph, library, resources);
+        Plan = WorkflowCompiler.Compile(graph);
+    }
+
     /// <inheritdoc/>
-    public string Name => name;
+    public string Name { get; }
 
-    public string Description => description;
-
-    public WorkflowPlan Plan => plan;
-
-    /// <inheritdoc/>
-    public bool IsPassthrough => plan.IsPassthrough;
+    /// <summary>One sentence; may be empty.</summary>
+    public string Description => Graph.Description;
 
     /// <inheritdoc/>
-    public bool FailsOpen => plan.FailsOpen;
+    public bool IsPassthrough => Plan.IsPassthrough;
+
+    /// <inheritdoc/>
+    public bool FailsOpen => Plan.FailsOpen;
 
     /// <summary>Every plan ends in a picture; workflows for sound or text alone do not exist yet.</summary>
     public bool HasVideoOutput => true;
 
+    /// <summary>Its nodes with their values, in the graph's order, the ones that do not run included.</summary>
+    public IReadOnlyList<WorkflowNodeInfo> Nodes => [.. Graph.Nodes.Select(node => new WorkflowNodeInfo(node.Id, node.Descriptor, node.Settings.Values))];
+
+    internal WorkflowGraph Graph { get; }
+
+    internal WorkflowPlan Plan { get; }
+
+    /// <summary>The graph in API format, as it was given, changes included.</summary>
+    public string ToJson() => _document.ToJson();
+
     /// <inheritdoc/>
-    public IFrameProcessor CreateProcessor() => new WorkflowProcessor(plan, resources);
+    public bool TryWith(IReadOnlyList<WorkflowChange> changes, [NotNullWhen(true)] out IWorkflow? changed, out string problem)
+    {
+        var problems = new WorkflowProblems();
+        WorkflowDocument document = _document.With(changes, Graph, problems);
+        Workflow? made = problems.Any ? null : _library.Compile(document, Name, problems);
+        (changed, problem) = (made, problems.ToString());
+        return made is not null;
+    }
+
+    /// <inheritdoc/>
+    public IFrameProcessor CreateProcessor() => new WorkflowProcessor(Graph, Plan, _resources);
 }

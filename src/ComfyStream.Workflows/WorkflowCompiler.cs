@@ -3,69 +3,101 @@ using ComfyStream.Workflows.Nodes;
 namespace ComfyStream.Workflows;
 
 /// <summary>
-/// Makes a plan of a graph: only what the result depends on, each node once, pictures converted where a node cannot read them as they
-/// are, given back after their last reader and overwritten where that reader can.
+/// Makes a plan of a graph: only what the result depends on, equal pure nodes once, what is constant apart, pictures converted where
+/// a node cannot read them as they are, given back after their last reader and overwritten where that reader can.
 /// </summary>
 internal sealed class WorkflowCompiler
 {
     private readonly List<GraphNode> _order = [];
-    private readonly HashSet<GraphNode> _seen = [];
+    private readonly Dictionary<GraphNode, GraphNode> _sameAs = [];
+    private readonly Dictionary<NodeDescriptor, List<GraphNode>> _pure = [];
+    private readonly HashSet<GraphNode> _constant = [];
     private readonly Dictionary<(GraphNode Node, int Output, PictureFormat Format), int> _slots = [];
-    private readonly HashSet<int> _constantSlots = [];
     private readonly List<PlanStep> _steps = [];
+    private GraphNode? _input;
     private int _slotCount = 1;
 
     private WorkflowCompiler()
     {
     }
 
-    public static WorkflowPlan Compile(WorkflowGraph graph)
+    /// <param name="inRgb">Nodes that have to work in RGB, because of odd sizes.</param>
+    public static WorkflowPlan Compile(WorkflowGraph graph, IReadOnlySet<GraphNode>? inRgb = null) => new WorkflowCompiler().Make(graph, inRgb ?? new HashSet<GraphNode>());
+
+    private WorkflowPlan Make(WorkflowGraph graph, IReadOnlySet<GraphNode> inRgb)
     {
-        var compiler = new WorkflowCompiler();
         GraphLink result = graph.Output.Links[0]!;
-        compiler.Visit(result.Source);
-        foreach (GraphNode node in compiler._order)
-            compiler.AddStep(node, ChooseFormat(node));
-        int resultSlot = compiler.FindSlot(result, PictureFormat.I420);
-        return new WorkflowPlan(compiler.AssignLifetimes(resultSlot), compiler._slotCount, resultSlot, graph.Output.Settings.Boolean(SaveTensorNode.FailOpen));
+        Visit(result.Source);
+        result = Resolve(result);
+        Dictionary<GraphNode, PictureFormat> formats = FormatChooser.Choose(_order, result, inRgb, _constant.Contains, Resolve);
+        foreach (GraphNode node in _order)
+            AddStep(node, formats[node]);
+        int resultSlot = FindSlot(result, PictureFormat.I420);
+        Finish(resultSlot);
+        return new WorkflowPlan([.. _steps], _slotCount, resultSlot, graph.Output.Settings.Boolean(SaveTensorNode.FailOpen), _sameAs.Where(pair => pair.Key != pair.Value).ToDictionary());
     }
 
     /// <summary>Depth first; the graph has no cycles and <see cref="WorkflowDocument.MaxNodes"/> bounds the depth.</summary>
     private void Visit(GraphNode node)
     {
-        if (!_seen.Add(node))
+        if (_sameAs.ContainsKey(node))
             return;
-        if (node.Descriptor.Role == NodeRole.Input)
-        {
-            _slots.Add((node, 0, PictureFormat.I420), WorkflowPlan.InputSlot);
-            return;
-        }
-
         foreach (GraphLink? link in node.Links)
         {
             if (link is not null)
                 Visit(link.Source);
         }
 
+        GraphNode same = FindSame(node);
+        _sameAs.Add(node, same);
+        if (same != node)
+            return;
         _order.Add(node);
+        if (node.Descriptor.IsPure && node.Links.All(link => link is null || _constant.Contains(Resolve(link).Source)))
+            _constant.Add(node);
     }
 
-    private static PictureFormat ChooseFormat(GraphNode node) =>
-        node.Descriptor.Formats.Contains(PictureFormat.I420) ? PictureFormat.I420 : node.Descriptor.Formats[0];
+    /// <summary>A node before that gives the same: the stream's picture is one, and so are pure nodes with the same inputs and values.</summary>
+    private GraphNode FindSame(GraphNode node)
+    {
+        if (node.Descriptor.Role == NodeRole.Input)
+            return _input ??= node;
+        if (!node.Descriptor.IsPure)
+            return node;
+        if (!_pure.TryGetValue(node.Descriptor, out List<GraphNode>? others))
+            _pure.Add(node.Descriptor, others = []);
+        GraphNode? same = others.Find(other => HaveSameLinks(node, other) && node.Settings.Equals(other.Settings));
+        if (same is null)
+            others.Add(node);
+        return same ?? node;
+    }
+
+    private bool HaveSameLinks(GraphNode node, GraphNode other)
+    {
+        for (int i = 0; i < node.Links.Length; i++)
+        {
+            (GraphLink? own, GraphLink? others) = (node.Links[i], other.Links[i]);
+            if (own is null || others is null ? own != others : Resolve(own) != Resolve(others))
+                return false;
+        }
+
+        return true;
+    }
+
+    private GraphLink Resolve(GraphLink link) => _sameAs.TryGetValue(link.Source, out GraphNode? same) && same != link.Source ? link with { Source = same } : link;
 
     private void AddStep(GraphNode node, PictureFormat format)
     {
-        int[] inputs = [.. node.Links.Select(link => link is null ? -1 : FindSlot(link, format))];
-        int[] outputs = [.. node.Descriptor.Outputs.Select((output, i) => AddSlot(node, i, KeyOf(output.Type, format)))];
-        Add(node, format, inputs, outputs);
-    }
+        if (node.Descriptor.Role == NodeRole.Input)
+        {
+            _slots.Add((node, 0, PictureFormat.I420), WorkflowPlan.InputSlot);
+            return;
+        }
 
-    private void Add(GraphNode node, PictureFormat format, int[] inputs, int[] outputs)
-    {
-        bool isConstant = node.Descriptor.IsPure && inputs.All(slot => slot < 0 || _constantSlots.Contains(slot));
-        if (isConstant)
-            _constantSlots.UnionWith(outputs);
-        _steps.Add(new PlanStep(node, format, inputs, outputs, -1, [], isConstant));
+        int[] inputs = [.. node.Links.Select(link => link is null ? -1 : FindSlot(Resolve(link), format))];
+        int[] outputs = [.. node.Descriptor.Outputs.Select((output, i) => AddSlot(node, i, KeyOf(output.Type, format)))];
+        bool canBeInRgb = format == PictureFormat.I420 && node.Descriptor.Formats.Contains(PictureFormat.Rgb);
+        _steps.Add(new PlanStep(node, format, inputs, outputs) { IsConstant = _constant.Contains(node), InRgbIfOdd = canBeInRgb ? [node] : [] });
     }
 
     private int AddSlot(GraphNode node, int output, PictureFormat format)
@@ -83,14 +115,14 @@ internal sealed class WorkflowCompiler
         int source = _slots[(link.Source, link.Output, format == PictureFormat.I420 ? PictureFormat.Rgb : PictureFormat.I420)];
         int converted = AddSlot(link.Source, link.Output, format);
         NodeDescriptor conversion = format == PictureFormat.I420 ? ConvertToI420Node.Descriptor : ConvertToRgbNode.Descriptor;
-        Add(new GraphNode(link.Source.Id, conversion), format, [source], [converted]);
+        _steps.Add(new PlanStep(new GraphNode(link.Source.Id, conversion), format, [source], [converted]) { IsConstant = _constant.Contains(link.Source) });
         return converted;
     }
 
     /// <summary>What is no picture has one form.</summary>
     private static PictureFormat KeyOf(LinkType type, PictureFormat format) => type == LinkType.Image ? format : PictureFormat.I420;
 
-    private PlanStep[] AssignLifetimes(int resultSlot)
+    private void Finish(int resultSlot)
     {
         int[] lastUser = new int[_slotCount];
         for (int i = 0; i < _steps.Count; i++)
@@ -99,14 +131,22 @@ internal sealed class WorkflowCompiler
                 lastUser[slot] = i;
         }
 
-        foreach (int slot in _constantSlots.Append(resultSlot))
+        lastUser[resultSlot] = int.MaxValue;
+        foreach (int slot in _steps.Where(step => step.IsConstant).SelectMany(step => step.Outputs))
             lastUser[slot] = int.MaxValue;
-        return [.. _steps.Select((step, i) =>
+
+        for (int i = 0; i < _steps.Count; i++)
         {
+            PlanStep step = _steps[i];
             int[] lastUsed = [.. step.Inputs.Concat(step.Outputs).Where(slot => slot >= 0 && lastUser[slot] == i).Distinct()];
-            return step with { OverwrittenSlot = FindOverwritten(step, lastUsed), LastUsed = lastUsed };
-        })];
+            _steps[i] = step with { LastUsed = lastUsed, OverwrittenSlot = FindOverwritten(step, lastUsed), InRgbIfOdd = FindRgbReaders(step) };
+        }
     }
+
+    /// <summary>Of a conversion, those who need not lose the last column or row of an odd size.</summary>
+    private IReadOnlyList<GraphNode> FindRgbReaders(PlanStep step) => step.Node.Descriptor == ConvertToI420Node.Descriptor
+        ? [.. _steps.Where(reader => reader.Inputs.Contains(step.Outputs[0]) && reader.InRgbIfOdd.Contains(reader.Node)).Select(reader => reader.Node)]
+        : step.InRgbIfOdd;
 
     /// <summary>A picture that the node reads through two inputs stays as it is: writing through one would change the other.</summary>
     private static int FindOverwritten(PlanStep step, int[] lastUsed)

@@ -47,6 +47,9 @@ public sealed partial class WorkflowLibrary : IDisposable
             throw new InvalidOperationException(problem);
     }
 
+    /// <summary>The node classes that workflows may use.</summary>
+    public NodeCatalog Catalog { get; init; } = NodeCatalog.BuiltIn;
+
     /// <summary>The workflow that forwards its input.</summary>
     public IWorkflow Passthrough => _passthrough;
 
@@ -155,12 +158,24 @@ public sealed partial class WorkflowLibrary : IDisposable
         }
     }
 
+    /// <summary>Null when there are problems.</summary>
+    internal Workflow? Compile(WorkflowDocument document, string name, WorkflowProblems problems) =>
+        WorkflowValidator.Check(document, Catalog, problems) is { } graph ? new Workflow(name, document, graph, this, _resources) : null;
+
+    /// <summary>Of several graphs all are checked, and the first one gives the picture.</summary>
     private bool TryCompile(string json, string name, [NotNullWhen(true)] out Workflow? workflow, out string problem)
     {
         var problems = new WorkflowProblems();
-        WorkflowGraph? graph = WorkflowValidator.Read(json, NodeCatalog.BuiltIn, problems);
+        IReadOnlyList<WorkflowDocument> documents = WorkflowDocument.Read(json, problems);
+        var compiled = new List<Workflow?>();
+        foreach (WorkflowDocument document in documents)
+        {
+            problems.Graph = documents.Count > 1 ? compiled.Count + 1 : 0;
+            compiled.Add(Compile(document, name, problems));
+        }
+
         problem = problems.ToString();
-        workflow = graph is null ? null : new Workflow(name, graph.Description, WorkflowCompiler.Compile(graph), _resources);
+        workflow = problems.Any ? null : compiled[0];
         return workflow is not null;
     }
 

@@ -8,4 +8,5 @@ namespace ComfyStream.Workflows;
 /// <param name="WrittenClassType">Its class as written.</param>
 /// <param name="Inputs">Value of <c>inputs</c>: an object, or undefined.</param>
 /// <param name="Description"><c>_meta.description</c>, or empty.</param>
-internal sealed record WorkflowNode(string Id, string ClassType, string WrittenClassType, JsonElement Inputs, string Description);
+/// <param name="Source">All of it, as written; an object unless that is a problem.</param>
+internal sealed record WorkflowNode(string Id, string ClassType, string WrittenClassType, JsonElement Inputs, string Description, JsonElement Source);

@@ -18,10 +18,13 @@ internal sealed class WorkflowProblems
     /// <summary>Whether a further problem is only counted.</summary>
     public bool IsFull => _count >= MaxLines;
 
+    /// <summary>Which of several graphs it is about, counted from 1; 0 where there is only one.</summary>
+    public int Graph { get; set; }
+
     public void Add(string problem)
     {
         if (++_count <= MaxLines)
-            _lines.Add(problem);
+            _lines.Add(Graph == 0 ? problem : $"graph {Graph}: {problem}");
     }
 
     public void Add(WorkflowNode node, string problem) => Add($"{Describe(node)}: {problem}");

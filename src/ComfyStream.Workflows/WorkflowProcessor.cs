@@ -1,191 +1,243 @@
 using ComfyStream.Media;
 using ComfyStream.Workflows.Nodes;
+using ComfyStream.Workflows.Pixels;
 
 namespace ComfyStream.Workflows;
 
-/// <summary>A plan at work for one stream. One thread at a time, but for <see cref="Cancel"/>; allocates nothing per picture once warm.</summary>
+/// <summary>
+/// A workflow at work for one stream, which can become another between two pictures. <see cref="Process"/> is called by one thread at
+/// a time; allocates nothing per picture once warm.
+/// </summary>
 internal sealed class WorkflowProcessor : IFrameProcessor
 {
-    private readonly WorkflowPlan _plan;
-    private readonly Node[] _nodes;
-    private readonly NodeContext[] _contexts;
-    private readonly FrameValues _values;
-    private bool _hasConstants;
-    private bool _constantsAreBt709;
+    /// <summary>A picture that takes longer hangs; what waits for its end gives up.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    // What nodes keep is of the picture before only if that one got through.
-    private bool _keepsResults;
+    /// <summary>The picture that warms a workflow up is so much older than the stream's, so that nodes take what follows as new.</summary>
+    private static readonly TimeSpan LongAgo = TimeSpan.FromHours(1);
 
-    // Ties a cancellation to the picture that it was meant for, and keeps it from nodes that are being freed.
-    private readonly Lock _gate = new();
-    private bool _isProcessing;
-    private volatile bool _isCancelled;
+    private readonly NodeResources _resources;
+
+    // One preparation at a time; held before the other one.
+    private readonly Lock _preparation = new();
+
+    // Held while a picture is processed: whoever has it is between two pictures. Guards all that follows.
+    private readonly Lock _boundary = new();
+    private WorkflowGraph _graph;
+    private HashSet<GraphNode> _inRgb = [];
+    private (int Width, int Height) _size;
+    private TimeSpan _mediaTime;
+    private bool _disposed;
+
+    // Also read without the lock, by those who cancel or look at timings.
+    private volatile PlanRunner _runner;
 
     /// <exception cref="MediaException">A model is missing or cannot be loaded.</exception>
-    public WorkflowProcessor(WorkflowPlan plan, NodeResources resources)
+    public WorkflowProcessor(WorkflowGraph graph, WorkflowPlan plan, NodeResources resources)
     {
-        _plan = plan;
-        _values = new FrameValues(plan.SlotCount, resources.Frames, resources.Pictures);
-        _contexts = [.. plan.Steps.Select(step => new NodeContext(step, _values))];
-        _nodes = new Node[plan.Steps.Count];
-        try
-        {
-            for (int i = 0; i < _nodes.Length; i++)
-                _nodes[i] = plan.Steps[i].Node.Descriptor.Create!(plan.Steps[i].Node.Settings, resources);
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
+        (_graph, _resources) = (graph, resources);
+        _runner = new PlanRunner(plan, resources);
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<NodeTiming> Timings => _runner.Timings;
 
     /// <inheritdoc/>
     public VideoFrame Process(VideoFrame input)
     {
-        _values.Begin(input);
-        bool keepsResults = _keepsResults;
-        _keepsResults = false;
-        lock (_gate)
-            _isProcessing = true;
-        try
+        lock (_boundary)
         {
-            PrepareConstants();
-            for (int i = 0; i < _nodes.Length; i++)
-            {
-                if (!_plan.Steps[i].IsConstant)
-                    RunStep(i, keepsResults);
-            }
-
-            _keepsResults = true;
-            return TakeResult();
-        }
-        finally
-        {
-            // Nothing is left after success, unless the result does not depend on the stream's picture.
-            ReleaseAll(constantsToo: false);
-            EndPicture();
+            bool isNewSize = _size != (input.Width, input.Height);
+            (_size, _mediaTime) = ((input.Width, input.Height), input.MediaTime);
+            return isNewSize && _runner.Plan.MayNeedRgb ? ProcessFirst(input) : ProcessNext(input);
         }
     }
 
     /// <inheritdoc/>
-    public void Cancel()
+    public void Cancel() => _runner.Cancel();
+
+    /// <inheritdoc/>
+    public void Replace(IWorkflow next, CancellationToken cancellation = default)
     {
-        lock (_gate)
+        if (next is not Workflow workflow)
+            throw new MediaException($"the workflow {next.Name} is not one of this library");
+        lock (_preparation)
         {
-            if (!_isProcessing || _isCancelled)
-                return;
-            _isCancelled = true;
-            foreach (Node node in _nodes)
-                node.Cancel();
+            if (!TryChangeValues(workflow.Graph, workflow.Plan))
+                ExchangeAll(workflow.Graph, workflow.Plan, cancellation);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        ReleaseAll(constantsToo: true);
-        foreach (Node? node in _nodes)
-            node?.Dispose();
+        lock (_boundary)
+        {
+            _disposed = true;
+            _runner.Dispose();
+        }
     }
 
-    /// <summary>Constants are made with the first picture, and again when the stream's colours become others.</summary>
-    private void PrepareConstants()
+    /// <summary>
+    /// A size at which a node turns out to give odd pictures makes another plan: the first picture of a size is kept, so that it can
+    /// go through that one, too.
+    /// </summary>
+    private VideoFrame ProcessFirst(VideoFrame input)
     {
-        if (_hasConstants && _constantsAreBt709 == _values.IsBt709)
-            return;
-        _hasConstants = false;
-        for (int i = 0; i < _nodes.Length; i++)
+        VideoFrame again = Copy(input);
+        try
         {
-            if (!_plan.Steps[i].IsConstant)
-                continue;
-            foreach (int slot in _plan.Steps[i].Outputs)
-                _values.Release(slot);
-            RunStep(i, keepsResults: false);
-            foreach (int slot in _plan.Steps[i].Outputs)
-                _values.SetUnchanged(slot, true);
+            while (true)
+            {
+                try
+                {
+                    return _runner.Process(input);
+                }
+                catch (OddSizeException odd)
+                {
+                    UseRgb(odd.Nodes);
+                    input = Copy(again);
+                }
+            }
         }
-
-        (_hasConstants, _constantsAreBt709) = (true, _values.IsBt709);
+        finally
+        {
+            again.Return();
+        }
     }
 
-    private void RunStep(int index, bool keepsResults)
-    {
-        PlanStep step = _plan.Steps[index];
-        if (keepsResults && step.KeepsResults && HasUnchangedInputs(step))
-        {
-            foreach (int slot in step.Outputs)
-                _values.SetUnchanged(slot, true);
-        }
-        else
-        {
-            foreach (int slot in step.Outputs)
-                _values.SetUnchanged(slot, false);
-            RunNode(index, step);
-        }
-
-        foreach (int slot in step.LastUsed)
-            _values.Release(slot);
-    }
-
-    private void RunNode(int index, PlanStep step)
+    private VideoFrame ProcessNext(VideoFrame input)
     {
         try
         {
-            _nodes[index].Run(_contexts[index]);
+            return _runner.Process(input);
         }
-        catch (Exception e) when (_isCancelled)
+        catch (OddSizeException odd)
         {
-            throw Cancelled(step.Node, e);
+            // The picture is lost, the next one is not.
+            UseRgb(odd.Nodes);
+            throw;
         }
-
-        if (_isCancelled)
-            throw Cancelled(step.Node, inner: null);
     }
 
-    private bool HasUnchangedInputs(PlanStep step)
+    private VideoFrame Copy(VideoFrame source)
     {
-        foreach (int slot in step.Inputs)
-        {
-            if (slot >= 0 && !_values.IsUnchanged(slot))
-                return false;
-        }
-
-        return true;
-    }
-
-    private VideoFrame TakeResult()
-    {
-        if (!_plan.IsConstant(_plan.ResultSlot))
-            return _values.Move<VideoFrame>(_plan.ResultSlot);
-        var constant = (VideoFrame)_values[_plan.ResultSlot]!;
-        VideoFrame copy = _values.Rent(constant.Width, constant.Height);
-        copy.CopyPixelsFrom(constant);
+        VideoFrame copy = _resources.Frames.Rent(source.Width, source.Height);
+        copy.CopyPropertiesFrom(source);
+        copy.CopyPixelsFrom(source);
         return copy;
     }
 
-    private void ReleaseAll(bool constantsToo)
+    private void UseRgb(IReadOnlyList<GraphNode> nodes)
     {
-        for (int slot = 0; slot < _plan.SlotCount; slot++)
+        HashSet<GraphNode> inRgb = [.. _inRgb, .. nodes];
+        PlanRunner before = _runner;
+        _runner = new PlanRunner(WorkflowCompiler.Compile(_graph, inRgb), _resources);
+        _inRgb = inRgb;
+        before.Dispose();
+    }
+
+    /// <summary>Gives running nodes other values; false when the graph is another one, or a node has to be made anew.</summary>
+    private bool TryChangeValues(WorkflowGraph graph, WorkflowPlan plan)
+    {
+        EnterBoundary();
+        try
         {
-            if (constantsToo || !_plan.IsConstant(slot))
-                _values.Release(slot);
+            if (_inRgb.Count > 0)
+                plan = WorkflowCompiler.Compile(graph, InGraph(graph, _inRgb));
+            if (!_runner.TryChangeValues(plan))
+                return false;
+            (_graph, _inRgb) = (graph, InGraph(graph, _inRgb));
+            return true;
+        }
+        finally
+        {
+            _boundary.Exit();
         }
     }
 
-    private static OperationCanceledException Cancelled(GraphNode node, Exception? inner) =>
-        new($"node {WorkflowProblems.Quote(node.Id)} ({node.Descriptor.ClassType}) took too long and was cancelled", inner);
-
-    private void EndPicture()
+    /// <summary>
+    /// Takes running nodes over where the graph is the same, and makes those anew whose values are others; makes all anew where it is
+    /// another one.
+    /// </summary>
+    private void ExchangeAll(WorkflowGraph graph, WorkflowPlan plan, CancellationToken cancellation)
     {
-        lock (_gate)
+        HashSet<GraphNode> inRgb = InGraph(graph, _inRgb);
+        if (inRgb.Count > 0)
+            plan = WorkflowCompiler.Compile(graph, inRgb);
+        PlanRunner made = Prepare(plan, cancellation);
+        try
         {
-            _isProcessing = false;
-            if (!_isCancelled)
-                return;
-            _isCancelled = false;
-            foreach (Node node in _nodes)
-                node.Rearm();
+            EnterBoundary();
+            PlanRunner before = _runner;
+            made.TakeOver(before);
+            (_runner, _graph, _inRgb, _size) = (made, graph, inRgb, default);
+            made = before;
+            _boundary.Exit();
+        }
+        finally
+        {
+            made.Dispose();
         }
     }
+
+    private PlanRunner Prepare(WorkflowPlan plan, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var runner = new PlanRunner(plan, _resources);
+        try
+        {
+            using CancellationTokenRegistration registration = cancellation.Register(runner.Cancel);
+            Warm(runner);
+            cancellation.ThrowIfCancellationRequested();
+            return runner;
+        }
+        catch (Exception failure)
+        {
+            runner.Dispose();
+            if (failure is OperationCanceledException or MediaException)
+                throw;
+            throw new MediaException($"the workflow fails: {failure.Message}");
+        }
+    }
+
+    private void Warm(PlanRunner runner)
+    {
+        (int width, int height, TimeSpan mediaTime) = LastPicture();
+        if (width == 0)
+            return;
+        VideoFrame grey = _resources.Frames.Rent(width, height);
+        FrameFiller.FillGrey(grey);
+        grey.MediaTime = mediaTime - LongAgo;
+        try
+        {
+            runner.Process(grey).Return();
+        }
+        catch (OddSizeException)
+        {
+            // The stream's next picture finds that out, too, and makes another plan.
+        }
+    }
+
+    private (int Width, int Height, TimeSpan MediaTime) LastPicture()
+    {
+        EnterBoundary();
+        (int, int, TimeSpan) picture = (_size.Width, _size.Height, _mediaTime);
+        _boundary.Exit();
+        return picture;
+    }
+
+    private void EnterBoundary()
+    {
+        if (!_boundary.TryEnter(Patience))
+            throw new MediaException("the running workflow hangs; try again when it has been ended");
+        if (!_disposed)
+            return;
+        _boundary.Exit();
+        throw new MediaException("the stream has ended");
+    }
+
+    /// <summary>The same nodes, by id, of another graph.</summary>
+    private static HashSet<GraphNode> InGraph(WorkflowGraph graph, HashSet<GraphNode> nodes) =>
+        [.. graph.Nodes.Where(node => nodes.Any(other => other.Id == node.Id && other.Descriptor == node.Descriptor))];
 }

@@ -24,16 +24,9 @@ internal sealed class WorkflowValidator
         _written = document.Nodes.ToDictionary(node => node.Id);
     }
 
-    /// <summary>Reads and checks a workflow. Null when there are problems.</summary>
-    public static WorkflowGraph? Read(string json, NodeCatalog catalog, WorkflowProblems problems)
-    {
-        WorkflowDocument? document = WorkflowDocument.Read(json, problems);
-        if (document is null)
-            return null;
-
-        document = ComfyStreamConventions.Apply(document, problems);
-        return new WorkflowValidator(document, catalog, problems).Build();
-    }
+    /// <summary>Checks a document. Null when there are problems.</summary>
+    public static WorkflowGraph? Check(WorkflowDocument document, NodeCatalog catalog, WorkflowProblems problems) =>
+        new WorkflowValidator(ComfyStreamConventions.Apply(document, problems), catalog, problems).Build();
 
     private WorkflowGraph? Build()
     {
@@ -57,12 +50,20 @@ internal sealed class WorkflowValidator
             _problems.Add(node, $"there is no such node class here; {(_problems.IsFull ? "" : NearestNames.Suggest(node.ClassType, _catalog))}");
     }
 
+    /// <summary>A graph for stills may look at pictures on the way: what is saved counts before what is previewed.</summary>
     private GraphNode? FindOutput()
     {
         GraphNode[] outputs = [.. _nodes.Values.Where(node => node.Descriptor.Role == NodeRole.Output)];
-        if (outputs.Length > 1)
-            _problems.Add($"{WorkflowProblems.NameAll(outputs.Select(node => _written[node.Id]))} all give the stream's picture; keep one");
-        return outputs.Length == 1 ? outputs[0] : null;
+        foreach (string classType in ComfyStreamConventions.ImageOutputs)
+        {
+            GraphNode[] equals = [.. outputs.Where(node => _written[node.Id].WrittenClassType == classType)];
+            if (equals.Length > 1)
+                _problems.Add($"{WorkflowProblems.NameAll(equals.Select(node => _written[node.Id]))} all give the stream's picture; keep one");
+            if (equals.Length > 0)
+                return equals[0];
+        }
+
+        return null;
     }
 
     /// <summary>Values may come from other nodes, which are read first then.</summary>

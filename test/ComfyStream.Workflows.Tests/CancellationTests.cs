@@ -132,7 +132,7 @@ public sealed class CancellationTests : IDisposable
         Create = (_, _) => node,
     };
 
-    private WorkflowProcessor Start(string json, NodeCatalog? catalog = null) => new(Graphs.Compile(json, catalog), new NodeResources(_models, _frames, new RgbPicturePool()));
+    private WorkflowProcessor Start(string json, NodeCatalog? catalog = null) => Graphs.Start(json, new NodeResources(_models, _frames, new RgbPicturePool()), catalog);
 
     private VideoFrame Picture(byte luma) => Pictures.Flat(_frames, 64, 64, luma, 128, 128);
 

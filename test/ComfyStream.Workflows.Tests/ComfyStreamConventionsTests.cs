@@ -69,12 +69,29 @@ public sealed class ComfyStreamConventionsTests
     public void Two_inputs_for_one_stream_are_one_picture() => Assert.Empty(Graphs.ProblemsOf(
         """{"1":{"class_type":"LoadTensor"},"2":{"class_type":"LoadTensor"},"3":{"class_type":"SaveTensor","inputs":{"images":["1",0]}}}"""));
 
+    [Theory]
+    [InlineData("SaveTensor", "PreviewImage")]
+    [InlineData("SaveTensor", "SaveImage")]
+    [InlineData("SaveImage", "PreviewImage")]
+    public void What_is_saved_goes_before_what_is_previewed(string shown, string other)
+    {
+        foreach (string json in new[] { Out(shown, "9", other, "1"), Out(other, "1", shown, "9") })
+            Assert.Equal(["9"], Graphs.Compile(json).Steps.Select(step => step.Node.Id));
+    }
+
     [Fact]
-    public void Two_pictures_out_are_refused_because_a_stream_has_one() =>
-        Assert.Equal(
-            ["nodes 2 and 3 all give the stream's picture; keep one"],
-            Graphs.ProblemsOf(
-                """{"1":{"class_type":"LoadTensor"},"2":{"class_type":"PreviewImage","inputs":{"images":["1",0]}},"3":{"class_type":"SaveTensor","inputs":{"images":["1",0]}}}"""));
+    public void Two_pictures_of_one_kind_are_refused_because_a_stream_has_one() =>
+        Assert.Equal(["nodes 2 and 3 all give the stream's picture; keep one"], Graphs.ProblemsOf(Out("SaveImage", "1", "SaveImage", "9")));
+
+    private static string Out(string first, string firstFrom, string second, string secondFrom) =>
+        $$"""
+        {
+          "1": { "class_type": "LoadTensor" },
+          "9": { "class_type": "ImageInvert", "inputs": { "image": ["1", 0] } },
+          "2": { "class_type": "{{first}}", "inputs": { "images": ["{{firstFrom}}", 0] } },
+          "3": { "class_type": "{{second}}", "inputs": { "images": ["{{secondFrom}}", 0] } }
+        }
+        """;
 
     private static string[] Counted(params string[] classes) =>
         Graphs.ProblemsOf($"{{{string.Join(',', classes.Select((name, i) => $$$""" "{{{i + 1}}}": { "class_type": "{{{name}}}", "inputs": { "images": ["1", 0] } } """))}}}");

@@ -12,18 +12,42 @@ public sealed class WorkflowDocumentTests
     [Fact]
     public void A_list_of_one_graph_is_read_as_that_graph() => Assert.Empty(Graphs.ProblemsOf($"[{Valid}]"));
 
+    [Fact]
+    public void Of_a_list_every_graph_is_checked()
+    {
+        using var library = new WorkflowLibrary([], [], new Media.VideoFramePool());
+        Assert.True(library.TryResolve($"[{Valid},{Valid}]", out _, out string problem), problem);
+        Assert.False(library.TryResolve($$$"""[{{{Valid}}},{"1":{"class_type":"SaveTensor"},"2":{"class_type":"LoadTensor"} },7]""", out _, out problem));
+        Assert.Equal(
+            [
+                "graph 3: a workflow is a JSON object of node id to node, or a list of such objects",
+                "graph 2: node 1 (SaveTensor), input images: is missing; link it to an output of type IMAGE",
+            ],
+            problem.Split('\n'));
+    }
+
+    [Fact]
+    public void The_first_graph_of_a_list_gives_the_picture()
+    {
+        using var library = new WorkflowLibrary([], [], new Media.VideoFramePool());
+        string inverting = File.ReadAllText(Path.Combine(Repository.Workflows, "invert.json"));
+        Assert.True(library.TryResolve($"[{inverting},{Valid}]", out Media.IWorkflow? first, out _));
+        Assert.True(library.TryResolve($"[{Valid},{inverting}]", out Media.IWorkflow? second, out _));
+        Assert.Equal((false, true), (first!.IsPassthrough, second!.IsPassthrough));
+    }
+
     [Theory]
-    [InlineData("[]", 0)]
-    [InlineData("[{},{}]", 2)]
-    public void A_list_of_another_length_is_refused(string json, int count) =>
-        Assert.Equal([$"a list holds exactly one workflow, this one holds {count}; send one"], Graphs.ProblemsOf(json));
+    [InlineData(0)]
+    [InlineData(17)]
+    public void A_list_of_another_length_is_refused(int count) =>
+        Assert.Equal([$"a list holds 1 to 16 workflows, this one holds {count}"], Graphs.ProblemsOf($"[{string.Join(',', Enumerable.Repeat("{}", count))}]"));
 
     [Theory]
     [InlineData("7")]
     [InlineData("\"passthrough\"")]
     [InlineData("[[]]")]
     public void Another_JSON_value_is_refused(string json) =>
-        Assert.Equal(["a workflow is a JSON object of node id to node, or a list that holds one such object"], Graphs.ProblemsOf(json));
+        Assert.Equal(["a workflow is a JSON object of node id to node, or a list of such objects"], Graphs.ProblemsOf(json));
 
     [Fact]
     public void Broken_JSON_is_refused_with_the_place_and_without_an_echo() =>

@@ -200,7 +200,7 @@ public sealed class WorkflowProcessorTests
     }
 
     private static WorkflowProcessor Start(string json, VideoFramePool pool, NodeCatalog? catalog = null) =>
-        new(Graphs.Compile(json, catalog), new NodeResources(new ModelStore([Repository.Models]), pool, new RgbPicturePool()));
+        Graphs.Start(json, new NodeResources(new ModelStore([Repository.Models]), pool, new RgbPicturePool()), catalog);
 
     /// <summary>Fails on every other picture, after it took a picture for its result.</summary>
     private sealed class FlakyNode : Node

@@ -9,7 +9,7 @@ public abstract class Node : IDisposable
     public abstract void Run(NodeContext context);
 
     /// <summary>
-    /// Takes other settings between two pictures, cheaply and without leaving its memory of the pictures before. False when it cannot
+    /// Takes other settings between two pictures, cheaply and keeping what it remembers of the pictures before. False when it cannot
     /// (then nothing has changed): a new node is made of the settings beside the running one and takes its place.
     /// </summary>
     public virtual bool TryApply(NodeSettings settings) => false;

@@ -10,6 +10,9 @@ namespace ComfyStream.Workflows.Nodes;
 /// </summary>
 public sealed class NodeContext
 {
+    /// <summary>Of a picture in I420.</summary>
+    private const int SmallestSide = 16;
+
     private readonly PlanStep _step;
     private readonly FrameValues _values;
 
@@ -58,6 +61,8 @@ public sealed class NodeContext
     /// </summary>
     public VideoFrame Target(int width, int height, int output = 0)
     {
+        if (_step.InRgbIfOdd.Count > 0 && (width % 2 != 0 || height % 2 != 0 || width < SmallestSide || height < SmallestSide))
+            throw new OddSizeException(_step.InRgbIfOdd);
         VideoFrame target = TryTakeOver(output) is VideoFrame own && own.Width == width && own.Height == height
             ? _values.Move<VideoFrame>(_step.OverwrittenSlot)
             : _values.Rent(width, height);
@@ -89,6 +94,10 @@ public sealed class NodeContext
 
     /// <summary>Says that an output is as good as that for the picture before, so that those who read it may keep their results.</summary>
     public void SetUnchanged(int output = 0) => _values.SetUnchanged(_step.Outputs[output], true);
+
+    /// <summary>As <see cref="Target"/>, without the last column or row of an odd size where nobody can read the whole.</summary>
+    internal VideoFrame TargetCropped(int width, int height) =>
+        _step.InRgbIfOdd.Count > 0 ? Target(width, height) : Target(width & ~1, height & ~1);
 
     private object? TryTakeOver(int output) => output == 0 && _step.OverwrittenSlot >= 0 ? _values[_step.OverwrittenSlot] : null;
 }

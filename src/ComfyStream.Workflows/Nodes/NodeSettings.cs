@@ -20,7 +20,17 @@ public sealed class NodeSettings
     /// <summary>The value of a <see cref="TextInput"/> or a <see cref="PictureFileInput"/>.</summary>
     public string Text(string name) => (string)_values[name];
 
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) =>
+        obj is NodeSettings other && _values.Count == other._values.Count
+        && _values.All(pair => other._values.TryGetValue(pair.Key, out object? value) && value.Equals(pair.Value));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => _values.Count;
+
     internal object this[string name] => _values[name];
+
+    internal IReadOnlyDictionary<string, object> Values => _values;
 
     internal void Set(string name, object value) => _values[name] = value;
 }

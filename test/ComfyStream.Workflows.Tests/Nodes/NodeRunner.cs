@@ -125,7 +125,7 @@ internal sealed class NodeRunner : IDisposable
             return known;
         var values = new FrameValues(1 + inputs.Length + outputs.Length, _resources.Frames, Pictures);
         int overwritten = _overwrites ? inputs[_descriptor.Overwritable] : -1;
-        var step = new PlanStep(new GraphNode("1", _descriptor), _format, inputs, outputs, overwritten, [], IsConstant: false);
+        var step = new PlanStep(new GraphNode("1", _descriptor), _format, inputs, outputs) { OverwrittenSlot = overwritten };
         return _contexts[key] = (new NodeContext(step, values), values);
     }
 

@@ -17,6 +17,6 @@ internal sealed class ConvertToI420Node : Node
     public override void Run(NodeContext context)
     {
         RgbPicture source = context.Rgb(0);
-        PictureConverter.ToI420(source, context.Target(source.Width & ~1, source.Height & ~1));
+        PictureConverter.ToI420(source, context.TargetCropped(source.Width, source.Height));
     }
 }
