@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using ComfyStream.Cli.Models;
 using ComfyStream.Server;
 
 namespace ComfyStream.Cli;
@@ -20,13 +21,14 @@ internal static class CommandLine
           ./comfystream serve --help      every option
           ./comfystream token new --rights publish,view     a token, and the entry for the config file that asks for it
           ./comfystream drain             a running server takes no new sessions, and ends when the last has left
+          ./comfystream model list        models for workflows; model add ID fetches one after showing its licence
           ./comfystream setup             install the Debian packages that are missing (done by the launcher)
           ./comfystream bench fanout      load it with viewers by the hundred, and measure; bench --help has more (done by the launcher)
         """;
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var root = new RootCommand(Description) { ServeCommand.Create(), TokenCommand.Create(), DrainCommand.Create() };
+        var root = new RootCommand(Description) { ServeCommand.Create(), TokenCommand.Create(), DrainCommand.Create(), ModelCommand.Create() };
         SynchronousCommandLineAction help = TeachBy(root, Examples);
         root.SetAction(help.Invoke);
 

@@ -16,7 +16,7 @@ public sealed class ArchitectureTests
         ["Streaming"] = ["Transport", "WebRtc", "Media"],
         ["Client"] = ["Transport", "WebRtc", "Media"],
         ["Server"] = ["Streaming", "Workflows", "Client"],
-        ["Cli"] = ["Server", "Client"],
+        ["Cli"] = ["Server", "Client", "Workflows"],
     };
 
     public static TheoryData<string> Projects => [.. _mayReference.Keys];
@@ -39,6 +39,7 @@ public sealed class ArchitectureTests
     [InlineData("WebRtc", "ComfyStream.Media")]
     [InlineData("WebRtc", "System.Net.Sockets.Socket")]
     [InlineData("Workflows", "ComfyStream.WebRtc")]
+    [InlineData("Workflows", "System.Net.Http")]
     [InlineData("Streaming", "ComfyStream.Workflows")]
     [InlineData("Streaming", "Microsoft.AspNetCore")]
     [InlineData("Client", "ComfyStream.Streaming")]

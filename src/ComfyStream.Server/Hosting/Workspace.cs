@@ -1,7 +1,7 @@
 namespace ComfyStream.Server.Hosting;
 
 /// <summary>The operator's folder, and what ships beside the program. Made where it is missing.</summary>
-internal sealed class Workspace
+public sealed class Workspace
 {
     private static readonly string[] _folders = ["workflows", "models", "input", "recordings"];
 

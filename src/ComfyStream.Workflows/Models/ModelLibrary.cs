@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using ComfyStream.Media;
+using Microsoft.ML.OnnxRuntime;
 
 namespace ComfyStream.Workflows.Models;
 
@@ -66,6 +67,21 @@ public sealed class ModelLibrary(IReadOnlyList<string> folders)
 
     /// <summary>Where the checksum of a model's file is noted, in the form that <c>sha256sum -c</c> reads.</summary>
     public static string ChecksumFile(string modelFile) => Path.ChangeExtension(modelFile, ".sha256");
+
+    /// <summary>Why a file is not the model of a manifest; null when it is.</summary>
+    public static string? ProblemOf(ModelManifest manifest, string modelFile)
+    {
+        try
+        {
+            using InferenceSession session = ModelStore.Open(modelFile);
+            IReadOnlyList<string> problems = ManifestFit.Check(manifest, session, out _, out _);
+            return problems.Count == 0 ? null : $"{string.Join("; ", problems)}.";
+        }
+        catch (MediaException e)
+        {
+            return e.Message;
+        }
+    }
 
     /// <summary>SHA-256 in lower-case hex.</summary>
     public static string Sha256Of(string file)

@@ -84,7 +84,8 @@ internal sealed class ModelStore(IReadOnlyList<string> folders) : IDisposable
         }
     }
 
-    private static InferenceSession Open(string path)
+    /// <exception cref="MediaException">It is no model.</exception>
+    internal static InferenceSession Open(string path)
     {
         // A run uses the thread that asks for it and no other: streams run side by side, and waiting workers that spin would take
         // the cores from the media threads.
