@@ -38,7 +38,19 @@ internal sealed class MediaSender : IDisposable
     /// <summary>The keys are there.</summary>
     public bool IsStarted => _srtp is not null;
 
-    /// <summary>When the next sender report is due, or the next frame of a replay.</summary>
+    /// <summary>Whether a sender report is due.</summary>
+    public bool IsReportDue(TimeSpan now)
+    {
+        foreach (RtpSendStream stream in _streams)
+        {
+            if (stream.NextReport <= now)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>When a sender report cannot wait for a frame any longer, or the next frame of a replay is due.</summary>
     public TimeSpan NextDeadline
     {
         get
@@ -105,7 +117,7 @@ internal sealed class MediaSender : IDisposable
         }
     }
 
-    /// <summary>Writes the sender reports that are due.</summary>
+    /// <summary>Writes the sender reports of all streams when one is due: what leaves together is one message.</summary>
     public void WriteRtcp(TimeSpan now, ref RtcpWriter writer)
     {
         foreach (RtpSendStream stream in _streams)

@@ -339,7 +339,7 @@ public sealed class PeerConnection : IDisposable
         var writer = new RtcpWriter(slab[..LargestRtcpBytes]);
         if (IsOver)
             WriteGoodbye(ref writer);
-        else if (_sender.NextDeadline <= now)
+        else if (_sender.IsReportDue(now))
             _sender.WriteRtcp(now, ref writer);
         else
             _receiver.WriteRtcp(now, ref writer);

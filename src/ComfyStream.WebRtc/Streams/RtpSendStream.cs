@@ -28,6 +28,9 @@ internal sealed class RtpSendStream
     private static readonly TimeSpan _minReportInterval = TimeSpan.FromMilliseconds(850);
     private const int ReportIntervalSpreadMilliseconds = 300;
 
+    // A report that is due leaves with the next frame, which saves the loop a wake-up; this long it waits for one.
+    private static readonly TimeSpan _maxReportDelay = TimeSpan.FromMilliseconds(50);
+
     private readonly byte[] _extensionBlock;
     private readonly RtpCodec?[] _codecs = new RtpCodec?[PayloadFormats.Count];
     private readonly RtpCodec?[] _h264Codecs = new RtpCodec?[(int)H264Profile.Other + 1];
@@ -52,7 +55,6 @@ internal sealed class RtpSendStream
     private bool _isPeekedRtx;
     private bool _isClosed;
     private uint _intervalState;
-    private TimeSpan _nextReport = TimeSpan.MaxValue;
 
     /// <param name="media">The section that is sent.</param>
     /// <param name="initialSequence">Random; its highest bit is ignored, so that the first packets cannot wrap before the peer knows the roll-over counter (RFC 3711 3.3.1).</param>
@@ -132,8 +134,18 @@ internal sealed class RtpSendStream
     /// <summary>Generic NACK messages from the peer.</summary>
     public long NacksReceived { get; private set; }
 
-    /// <summary>When the next sender report is due (right after the first frame, then about every second), or the next frame of a replay.</summary>
-    public TimeSpan NextDeadline => _queue.TryPeek(out PendingFrame next) && next.IsReplayed && _nextReplay < _nextReport ? _nextReplay : _nextReport;
+    /// <summary>When the next sender report is due: right after the first frame, then about every second.</summary>
+    public TimeSpan NextReport { get; private set; } = TimeSpan.MaxValue;
+
+    /// <summary>When a sender report cannot wait for a frame any longer, or the next frame of a replay is due.</summary>
+    public TimeSpan NextDeadline
+    {
+        get
+        {
+            TimeSpan latestReport = NextReport == TimeSpan.MaxValue ? NextReport : NextReport + _maxReportDelay;
+            return _queue.TryPeek(out PendingFrame next) && next.IsReplayed && _nextReplay < latestReport ? _nextReplay : latestReport;
+        }
+    }
 
     /// <summary>
     /// Queues a frame and takes a reference to it. False if the queue is full, the peer does not take its codec or profile, or the
@@ -224,10 +236,10 @@ internal sealed class RtpSendStream
     /// <summary>Notes the peer's report on this stream.</summary>
     public void HandleReportBlock(TimeSpan now, in ReportBlock block) => _remote.Handle(NtpTimeAt(now), block);
 
-    /// <summary>Writes sender report and canonical name if they are due. False if not, or if there is no room.</summary>
+    /// <summary>Writes sender report and canonical name, due or not. False before the first frame, or if there is no room.</summary>
     public bool TryWriteSenderReport(TimeSpan now, ref RtcpWriter writer)
     {
-        if (now < _nextReport)
+        if (NextReport == TimeSpan.MaxValue)
             return false;
 
         SenderReport report = new(Ssrc, NtpTimeAt(now), TimestampAt(now), (uint)PacketsSent, (uint)BytesSent);
@@ -236,7 +248,7 @@ internal sealed class RtpSendStream
 
         // RFC 3550 6.2: intervals vary, so that reports of many streams do not fall together.
         _intervalState = _intervalState * 1664525 + 1013904223;
-        _nextReport = now + _minReportInterval + TimeSpan.FromMilliseconds((_intervalState >> 16) % ReportIntervalSpreadMilliseconds);
+        NextReport = now + _minReportInterval + TimeSpan.FromMilliseconds((_intervalState >> 16) % ReportIntervalSpreadMilliseconds);
         _retransmitter?.Trim(now);
         return true;
     }
@@ -263,7 +275,7 @@ internal sealed class RtpSendStream
     public void ReleaseAll()
     {
         _isClosed = true;
-        _nextReport = TimeSpan.MaxValue;
+        NextReport = TimeSpan.MaxValue;
         if (_isSending)
             _current.Frame.Release();
         _isSending = false;
@@ -312,8 +324,8 @@ internal sealed class RtpSendStream
     private void EndFrame()
     {
         FramesSent++;
-        if (_nextReport == TimeSpan.MaxValue)
-            _nextReport = _current.SentAt;
+        if (NextReport == TimeSpan.MaxValue)
+            NextReport = _current.SentAt;
         _isSending = false;
         _current.Frame.Release();
         _current = default;

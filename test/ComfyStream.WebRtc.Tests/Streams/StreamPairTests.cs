@@ -118,7 +118,8 @@ public sealed class StreamPairTests
             }
 
             RtcpWriter writer = new(reportMemory);
-            sender.TryWriteSenderReport(now, ref writer);
+            if (sender.NextReport <= now)
+                sender.TryWriteSenderReport(now, ref writer);
             receiver.TryTakeReportBlock(now, out _);
             if (receiver.TryWriteNack(now, 1, ref writer))
             {
