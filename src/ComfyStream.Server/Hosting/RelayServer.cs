@@ -45,7 +45,7 @@ public sealed class RelayServer : IAsyncDisposable
         _codecs = CodecLibrary.Load();
         var frames = new VideoFramePool();
         _owned.Add(frames);
-        _library = new WorkflowLibrary(_workspace.WorkflowFolders, _workspace.ModelFolders, frames);
+        _library = new WorkflowLibrary(_workspace.WorkflowFolders, _workspace.ModelFolders, frames, _workspace.InputFolder);
         _owned.Add(_library);
         _workflows = new ChannelWorkflows(options, _library);
     }

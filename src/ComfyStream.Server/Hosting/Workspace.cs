@@ -10,6 +10,7 @@ public sealed class Workspace
         Path = path;
         WorkflowFolders = Existing(Inside("workflows"), Inside("user", "default", "workflows"), Shipped("workflows"));
         ModelFolders = Existing(Inside("models"), Shipped("models"));
+        InputFolder = Inside("input");
     }
 
     /// <summary>Absolute path.</summary>
@@ -20,6 +21,9 @@ public sealed class Workspace
 
     /// <summary>Where models are looked for, in order.</summary>
     public IReadOnlyList<string> ModelFolders { get; }
+
+    /// <summary>Where pictures are that workflows may load.</summary>
+    public string InputFolder { get; }
 
     /// <summary>Makes the folders that are missing.</summary>
     /// <exception cref="ServeException">It cannot be made or read.</exception>
