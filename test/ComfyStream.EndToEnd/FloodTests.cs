@@ -1,34 +1,44 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using ComfyStream.EndToEnd.Crowds;
 using ComfyStream.EndToEnd.Films;
 using ComfyStream.EndToEnd.Processes;
 
 namespace ComfyStream.EndToEnd;
 
-/// <summary>Those who watch while somebody floods the relay with offers.</summary>
+/// <summary>Those who watch while somebody floods the relay: with offers, and its media port with STUN, DTLS and whatever else.</summary>
 public sealed class FloodTests(RelayProcess relay) : RelayTests(relay), IClassFixture<RelayProcess>
 {
     private const int Watching = 3;
     private const int Posts = 10_000;
     private const int AtOnce = 8;
 
+    // As long as the offers take, at a rate that leaves the flood's own process a share of a small machine.
+    private const int Datagrams = 200_000;
+    private const int DatagramsPerSecond = 20_000;
+
     private static readonly Lazy<Film> _film = new(() => Film.Shoot(new Scene("green", 640, 360, HasGrain: true), bitRate: 600_000));
 
     [Fact]
-    public async Task Ten_thousand_offers_that_never_connect_cost_three_viewers_no_picture_and_leave_nothing()
+    public async Task T2_W67_Ten_thousand_offers_and_a_flood_of_ClientHellos_and_STUN_cost_three_viewers_no_picture_and_leave_nothing()
     {
         await using FilmPublisher publisher = await FilmPublisher.StartAsync(Relay.Whip("calm"), _film.Value, heedsRequests: false);
         await using var audience = new Audience(_film.Value);
         await audience.JoinAsync(Relay.Whep("calm"), Watching, 10);
 
+        await using ChildProcess stranger = PeerProcess.Start("flood.py", Relay.Whep("calm"), Offer, $"{Datagrams}", $"{DatagramsPerSecond}");
+        await stranger.LineWithAsync("flooding", Eventually.Limit);
         (Attendance before, int sent) = (audience.Total, publisher.PicturesSent);
         ConcurrentDictionary<HttpStatusCode, int> answers = await FloodAsync();
+        JsonElement flood = await PeerProcess.ResultAsync(stranger);
         sent = publisher.PicturesSent - sent;
         await Eventually.PassesAsync<object>(() => Task.FromResult<object>(audience.Total - before), seen => ((Attendance)seen).Pictures >= Watching * sent, $"{Watching} viewers get {sent} pictures");
         Attendance seen = audience.Total - before;
 
+        TestContext.Current.SendDiagnosticMessage($"flood: {flood}; offers: {string.Join(", ", answers)}; seen: {seen} of {sent}");
+        Assert.Equal((Datagrams, 0), (flood.GetProperty("sent").GetInt32(), flood.GetProperty("answered").GetInt32()));
         Assert.Equal((0, 0, 0), (seen.Missing, seen.Foreign, publisher.FramesDropped));
         Assert.Empty(answers.Keys.Except([HttpStatusCode.Created, HttpStatusCode.TooManyRequests, HttpStatusCode.ServiceUnavailable]));
         Assert.InRange(answers.GetValueOrDefault(HttpStatusCode.Created), 1, 2048);

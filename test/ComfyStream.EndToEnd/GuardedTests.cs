@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using ComfyStream.EndToEnd.Browser;
 using ComfyStream.EndToEnd.Guarded;
@@ -14,7 +15,7 @@ public sealed partial class GuardedTests(GuardedRelay relay, Chromium chromium) 
     private static readonly string[] _told = ["/whip-stats", "/whep-stats", "/processing/status", "/health", "/workflows", "/control/drain"];
 
     [Fact]
-    public async Task A_call_over_https_with_a_token_plays_and_nothing_secret_is_told_by_log_or_statistics()
+    public async Task W62_A_call_over_https_with_a_token_plays_and_nothing_secret_is_told_by_log_or_statistics()
     {
         await using BrowserSession browser = await chromium.OpenAsync(takesAnyCertificate: true);
         IPage page = await browser.OpenAsync(new Uri("about:blank"));
@@ -35,12 +36,15 @@ public sealed partial class GuardedTests(GuardedRelay relay, Chromium chromium) 
         using (await Relay.Http.SendAsync(wrong, Cancel))
         {
         }
+        JsonElement aiortc = await PeerProcess.RunAsync("aiortc_peer.py", "tell", Relay.Whep("default"), relay.Guest);
+        told += string.Concat(await Task.WhenAll(_told.Select(ReadAsAdminAsync)));
         await page.Locator("#stop").ClickAsync();
         await page.CloseAsync();
 
-        string[] secrets = [.. relay.Secrets, "a-wrong-token-77aa", .. passwords.Distinct()];
+        string[] secrets = [.. relay.Secrets, "a-wrong-token-77aa", .. passwords.Distinct(), .. Texts(aiortc, "passwords"), .. Texts(aiortc, "keys").SelectMany(InAllSpellings)];
         // Those of two ends of two sessions at least.
         Assert.True(passwords.Distinct().Count() >= 4, $"the call's ICE passwords are known: {passwords.Count}");
+        Assert.Equal((2, 4), (Texts(aiortc, "passwords").Length, Texts(aiortc, "keys").Length));
         Assert.All(secrets, secret => Assert.DoesNotContain(secret, told, StringComparison.Ordinal));
         string log = string.Join('\n', Relay.Lines);
         Assert.Contains("WHIP: Created session", log, StringComparison.Ordinal);
@@ -72,6 +76,18 @@ public sealed partial class GuardedTests(GuardedRelay relay, Chromium chromium) 
                 found.Add(match.Groups[1].Value);
         };
         return found;
+    }
+
+    private static string[] Texts(JsonElement told, string name) => [.. told.GetProperty(name).EnumerateArray().Select(text => text.GetString()!)];
+
+    /// <summary>SRTP keys and salts as programs write bytes.</summary>
+    private static IEnumerable<string> InAllSpellings(string hex)
+    {
+        byte[] bytes = Convert.FromHexString(hex);
+        string dashed = BitConverter.ToString(bytes);
+        // What follows the last whole group of three bytes depends on what comes behind.
+        string base64 = Convert.ToBase64String(bytes.AsSpan(0, bytes.Length / 3 * 3));
+        return [hex, hex.ToUpperInvariant(), dashed, dashed.ToLowerInvariant(), dashed.Replace('-', ':'), dashed.Replace('-', ' '), base64, base64.Replace('+', '-').Replace('/', '_'), string.Join(", ", bytes), string.Join(',', bytes)];
     }
 
     private async Task<string> ReadAsAdminAsync(string path)

@@ -39,5 +39,26 @@ public sealed class IceTests(RelayProcess relay, Chromium chromium) : RelayTests
         Assert.Equal(handshakes, Handshakes());
     }
 
+    [Fact]
+    public async Task W40_W45_W46_Chromium_offers_without_candidates_and_trickles_them()
+    {
+        await using var strict = new StrictRelay();
+        await strict.InitializeAsync();
+        await using BrowserSession browser = await chromium.OpenAsync();
+        LabPage publisher = await browser.PublishAsync(strict.Whip("trickled"), "quadrants");
+        LabPage viewer = await browser.OpenLabAsync();
+        await viewer.WatchTricklingAsync(strict.Whep("trickled"));
+        await viewer.FramesAsync(30);
+        // One for a candidate at least, and one for their end.
+        int[] patched = await Eventually.PassesAsync(viewer.PatchedAsync, codes => codes.Length >= 2, "candidates and their end are told");
+        Assert.All(patched, status => Assert.Equal(204, status));
+        int[] ended = await viewer.EndAsync();
+        Assert.Equal([200, 404], ended);
+        await publisher.EndAsync();
+    }
+
+    /// <summary>Takes no candidate without <c>If-Match</c>.</summary>
+    private sealed class StrictRelay() : RelayProcess(["--signaling-strict"]);
+
     private int Handshakes() => Relay.Lines.Count(line => line.EndsWith("Connection state is: connecting", StringComparison.Ordinal));
 }

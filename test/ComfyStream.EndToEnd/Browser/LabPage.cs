@@ -14,6 +14,9 @@ internal sealed class LabPage(IPage page)
 
     public Task WatchAsync(string url) => page.EvaluateAsync("url => lab.watch(url)", url);
 
+    /// <summary>Watches, and tells of its candidates by PATCH; the status codes are in <c>state.patched</c>.</summary>
+    public Task WatchTricklingAsync(string url) => page.EvaluateAsync("url => lab.watch(url, null, true)", url);
+
     /// <summary>The session's URL as the page read it from <c>Location</c>.</summary>
     public Task<string> SessionAsync() => page.EvaluateAsync<string>("() => lab.state.session");
 

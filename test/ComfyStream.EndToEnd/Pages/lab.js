@@ -15,12 +15,29 @@ async function exchange(url, offer) {
   return { type: "answer", sdp: await response.text() };
 }
 
-async function connect(url) {
+async function connect(url, trickles) {
   const offer = await state.peer.createOffer();
   // Chromium sends and plays Opus in stereo only when both descriptions ask for it.
   offer.sdp = offer.sdp.replace(/useinbandfec=1/g, "useinbandfec=1;stereo=1");
+  let begin;
+  if (trickles) trickle(offer, new Promise(resolve => { begin = resolve; }));
   await state.peer.setLocalDescription(offer);
-  await state.peer.setRemoteDescription(await exchange(url, state.peer.localDescription));
+  const answer = await exchange(url, state.peer.localDescription);
+  begin?.();
+  await state.peer.setRemoteDescription(answer);
+}
+
+const lineOf = (description, start) => description.sdp.split("\r\n").find(text => text.startsWith(start));
+const fragmentHead = offer => ["a=ice-options:", "a=ice-ufrag:", "a=ice-pwd:", "m=", "a=mid:"].map(start => lineOf(offer, start));
+
+/** Tells the server of each candidate as it is found, and of their end (RFC 9725 4.3.1), one after the other from when there is a session. */
+function trickle(offer, session) {
+  let last = session;
+  state.peer.onicecandidate = ({ candidate }) => {
+    if (candidate?.candidate === "") return;
+    const line = candidate ? "a=" + candidate.candidate : "a=end-of-candidates";
+    last = last.then(async () => state.patched.push((await patch(state.tag, [...fragmentHead(offer), line])).status));
+  };
 }
 
 function patch(tag, lines) {
@@ -31,8 +48,7 @@ function patch(tag, lines) {
 /** Restarts ICE while media flows (RFC 9725 4.3): our half by PATCH, the server's from its answer, then our candidates as they are found. */
 async function restartIce() {
   const offer = await state.peer.createOffer({ iceRestart: true });
-  const line = start => offer.sdp.split("\r\n").find(text => text.startsWith(start));
-  const head = [line("a=ice-options:"), line("a=ice-ufrag:"), line("a=ice-pwd:"), line("m="), line("a=mid:")];
+  const head = fragmentHead(offer);
   const candidates = [];
   state.peer.onicecandidate = event => { if (event.candidate?.candidate) candidates.push("a=" + event.candidate.candidate); };
   await state.peer.setLocalDescription(offer);
@@ -115,7 +131,7 @@ function refuse(transceiver, text) {
   transceiver.setCodecPreferences(codecs.filter(codec => !`${codec.mimeType} ${codec.sdpFmtpLine}`.includes(text)));
 }
 
-async function watch(url, refused) {
+async function watch(url, refused, trickles) {
   state.peer = new RTCPeerConnection();
   const picture = state.peer.addTransceiver("video", { direction: "recvonly" });
   if (refused) refuse(picture, refused);
@@ -123,7 +139,7 @@ async function watch(url, refused) {
   state.video = document.body.appendChild(Object.assign(document.createElement("video"), { autoplay: true, muted: true, playsInline: true }));
   // As in the brief's page: the picture is the stream that the track belongs to.
   state.peer.addEventListener("track", event => { state.video.srcObject = event.streams[0]; });
-  await connect(url);
+  await connect(url, trickles);
 }
 
 async function end() {

@@ -3,11 +3,13 @@
 aiortc_peer.py publish URL   publishes four colours and two tones until SIGTERM
 aiortc_peer.py view URL      watches for a while and prints what it saw and heard as JSON
 aiortc_peer.py follow URL    watches numbered pictures (Films/Scene.cs) for ten seconds and prints as JSON how many are missing or broken
+aiortc_peer.py tell URL TOKEN  watches until a picture has come and prints as JSON what nobody else may know
 """
 
 import asyncio
 import fractions
 import json
+import re
 import signal
 import sys
 
@@ -73,9 +75,9 @@ class Tones(MediaStreamTrack):
         return frame
 
 
-async def connect(pc, url):
+async def connect(pc, url, token=None):
     await pc.setLocalDescription(await pc.createOffer())
-    session, answer = await asyncio.to_thread(post_offer, url, pc.localDescription.sdp)
+    session, answer = await asyncio.to_thread(post_offer, url, pc.localDescription.sdp, token)
     await pc.setRemoteDescription(RTCSessionDescription(sdp=answer, type="answer"))
     return session
 
@@ -168,4 +170,20 @@ async def view(url):
     print("result " + json.dumps(result), flush=True)
 
 
-asyncio.run({"publish": publish, "view": view, "follow": follow}[sys.argv[1]](sys.argv[2]))
+async def tell(url, token):
+    pc = RTCPeerConnection()
+    pc.addTransceiver("video", direction="recvonly")
+    tracks = []
+    pc.on("track", tracks.append)
+    session = await connect(pc, url, token)
+    await asyncio.wait_for(tracks[0].recv(), 60)
+    both = pc.localDescription.sdp + pc.remoteDescription.sdp
+    # RFC 5764 4.2 for AES128_CM_HMAC_SHA1_80, all that this version speaks.
+    exported = pc.getTransceivers()[0].receiver.transport.ssl.export_keying_material(b"EXTRACTOR-dtls_srtp", 60)
+    parts = [exported[:16], exported[16:32], exported[32:46], exported[46:]]
+    await asyncio.to_thread(delete_session, session, token)
+    await pc.close()
+    print("result " + json.dumps({"passwords": re.findall(r"a=ice-pwd:(\S+)", both), "keys": [part.hex() for part in parts]}), flush=True)
+
+
+asyncio.run({"publish": publish, "view": view, "follow": follow, "tell": tell}[sys.argv[1]](*sys.argv[2:]))

@@ -37,6 +37,29 @@ public sealed class TakeoverTests
     }
 
     [Fact]
+    public async Task W18_Where_takeovers_are_refused_a_publisher_that_vanished_keeps_its_channel_until_it_is_given_up()
+    {
+        var options = new PeerOptions { DisconnectedAfter = TimeSpan.FromSeconds(0.5), ConsentTimeout = TimeSpan.FromSeconds(2) };
+        await using var test = new TestRelay(relay => relay with { Peer = options });
+        var route = new Route();
+        test.Own(route);
+        Camera vanished = await test.PublishAsync("cam", route: route);
+        route.Cut();
+        Assert.Equal(SessionOutcome.Conflict, await TryPublishAsync(test));
+        await TestRelay.Until(() => test.Publishers.Count == 0, "it is given up");
+        Assert.Equal(SessionOutcome.Created, await TryPublishAsync(test));
+        Assert.Contains(test.Log.Lines, line => line.StartsWith("WHIP: Session ", StringComparison.Ordinal) && line.Contains("was given up", StringComparison.Ordinal));
+        await test.Relay.TerminateAsync(SessionKind.Publisher, test.Publishers.Single().Id);
+        await vanished.DisposeAsync();
+    }
+
+    private static async Task<SessionOutcome> TryPublishAsync(TestRelay test)
+    {
+        var request = new PublishRequest("cam", Offers.Make(only: null, publishes: true), Workflow: null, TestWorkflow.Passthrough) { YieldsToPublisher = true };
+        return (await test.Relay.PublishAsync(request, TestContext.Current.CancellationToken)).Outcome;
+    }
+
+    [Fact]
     public async Task A_second_publisher_may_bring_another_workflow()
     {
         await using var test = new TestRelay();
