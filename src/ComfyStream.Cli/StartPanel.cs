@@ -31,7 +31,7 @@ internal static class StartPanel
         string[] others = [.. summary.Workflows.Where(name => name != summary.Workflow)];
         if (others.Length > 0)
             rows.Add(("", $"others: {string.Join(", ", others)}; choose by --workflow NAME, or by &prompts=NAME when publishing"));
-        rows.Add(("Media", $"UDP {string.Join(", ", summary.MediaEndPoints.Select(Port))}; announced: {Announced(summary)}"));
+        rows.Add(("Media", $"UDP {string.Join(", ", summary.MediaEndPoints.Select(Port))}; announced: {string.Join(", ", summary.Announced)}{(summary.Options.Advertise.Count > 0 ? "" : " (--advertise ADDRESS for another)")}"));
         if (summary.Codecs.Length > 0)
             rows.Add(("Codecs", summary.Codecs));
         rows.Add(("Workspace", summary.Workspace));
@@ -40,10 +40,6 @@ internal static class StartPanel
 
     private static string Port(IPEndPoint port) =>
         port.Address.Equals(IPAddress.Any) || port.Address.Equals(IPAddress.IPv6Any) ? $"port {port.Port}" : port.ToString();
-
-    private static string Announced(ServeSummary summary) => summary.Options.Advertise.Count > 0
-        ? string.Join(", ", summary.Options.Advertise)
-        : "every address of this machine (--advertise IP for another)";
 
     private static void WritePlain(IReadOnlyList<(string Name, string Text)> rows, IReadOnlyList<string> warnings)
     {

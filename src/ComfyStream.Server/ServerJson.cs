@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using ComfyStream.Server.Control;
 using ComfyStream.Server.Signaling;
 using ComfyStream.Server.Stats;
+using ComfyStream.Streaming.Addresses;
 
 namespace ComfyStream.Server;
 
@@ -25,5 +26,6 @@ internal sealed partial class ServerJson : JsonSerializerContext
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter<CandidateState>(JsonNamingPolicy.SnakeCaseLower) },
     });
 }

@@ -1,45 +1,20 @@
-using System.Net;
-using System.Net.NetworkInformation;
-using System.Net.Sockets;
+using System.Globalization;
+using ComfyStream.Streaming.Addresses;
 using ComfyStream.WebRtc;
 using ComfyStream.WebRtc.Ice;
 
 namespace ComfyStream.Streaming;
 
-/// <summary>
-/// The host candidates that answers announce: configured addresses, or those of the interfaces, IPv4 first, since some clients
-/// (FFmpeg) only try the first; loopback last.
-/// </summary>
+/// <summary>Makes host candidates of the addresses that are announced, in their order of preference.</summary>
 internal static class LocalCandidates
 {
-    private const int MostCandidates = 16;
-
-    /// <summary>The addresses to announce for sockets bound to <paramref name="boundTo"/>.</summary>
-    public static IReadOnlyList<IPAddress> FindAddresses(IPAddress boundTo, IReadOnlyList<IPAddress> advertise)
-    {
-        if (advertise.Count > 0)
-            return advertise;
-        if (!boundTo.Equals(IPAddress.Any) && !boundTo.Equals(IPAddress.IPv6Any))
-            return [boundTo];
-
-        bool takesIPv6 = boundTo.Equals(IPAddress.IPv6Any);
-        IEnumerable<IPAddress> all = NetworkInterface.GetAllNetworkInterfaces()
-            .Where(network => network.OperationalStatus != OperationalStatus.Down)
-            .SelectMany(network => network.GetIPProperties().UnicastAddresses)
-            .Select(unicast => unicast.Address)
-            .Where(address => address.AddressFamily == AddressFamily.InterNetwork || (takesIPv6 && !address.IsIPv6LinkLocal))
-            .Append(IPAddress.Loopback)
-            .Distinct();
-        return [.. all.OrderBy(IPAddress.IsLoopback).ThenBy(address => address.AddressFamily == AddressFamily.InterNetworkV6).Take(MostCandidates)];
-    }
-
-    /// <summary>Makes UDP host candidates of the addresses, in their order of preference.</summary>
-    public static IReadOnlyList<IceCandidate> Create(IReadOnlyList<IPAddress> addresses, int port) =>
+    /// <summary>The candidates of one event loop.</summary>
+    public static IReadOnlyList<IceCandidate> Create(IReadOnlyList<AnnouncedAddress> addresses, MediaPortNumbers ports, int loop) =>
     [
-        .. addresses.Select((address, index) => new IceCandidate(
-            Foundation: (index + 1).ToString(System.Globalization.CultureInfo.InvariantCulture),
+        .. addresses.Index().Where(entry => entry.Item.Protocol != AdvertisedProtocol.Tcp).Select(entry => new IceCandidate(
+            Foundation: (entry.Index + 1).ToString(CultureInfo.InvariantCulture),
             IsTcp: false,
-            Priority: IceCandidate.ComputeHostPriority(ushort.MaxValue - index),
-            TransportAddress.From(address, port))),
+            Priority: IceCandidate.ComputeHostPriority(ushort.MaxValue - entry.Index),
+            TransportAddress.From(entry.Item.Address, entry.Item.Port + loop ?? ports.Udp[loop]))),
     ];
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using ComfyStream.Media;
+using ComfyStream.Streaming.Addresses;
 using ComfyStream.Streaming.Diagnostics;
 using ComfyStream.Streaming.Pipeline;
 using ComfyStream.Streaming.Sessions;
@@ -26,6 +27,7 @@ public sealed class Relay : IAsyncDisposable
     private readonly RelayOptions _options;
     private readonly ILogger _logger;
     private readonly List<EventLoop> _loops = [];
+    private readonly AnnouncedCandidates _candidates;
     private readonly DtlsCertificate _certificate;
     private readonly EncodedFramePool _encodedFrames = new();
     private readonly VideoFramePool _videoFrames = new();
@@ -34,6 +36,7 @@ public sealed class Relay : IAsyncDisposable
     private readonly SessionRegistry _sessions = new();
     private readonly StreamRegistry _streams;
     private readonly PeerFactory _peers;
+    private readonly CandidateSelfTest _selfTest;
     private readonly StreamSupervisor _supervisor;
     private readonly Lock _shutdownGate = new();
     private Task? _shutdown;
@@ -41,8 +44,11 @@ public sealed class Relay : IAsyncDisposable
 
     /// <summary>Opens the media ports and starts the event loops.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">A media port is in use or an address is not ours.</exception>
+    /// <exception cref="AddressException">There is no address to announce.</exception>
     public Relay(RelayOptions options, ILoggerFactory loggerFactory)
     {
+        var addresses = new AddressChoice(options.Advertise, options.InterfaceFilter, options.AnnouncesLoopback);
+        IReadOnlyDictionary<string, IReadOnlyList<IPAddress>> names = AnnouncedCandidates.Resolve(addresses, options.Resolve);
         _options = options;
         _logger = loggerFactory.CreateLogger("ComfyStream");
         _certificate = new DtlsCertificate(options.Clock, _logger);
@@ -53,6 +59,9 @@ public sealed class Relay : IAsyncDisposable
                 int port = options.MediaPort == 0 ? 0 : options.MediaPort + i;
                 _loops.Add(new EventLoop(new IPEndPoint(options.MediaHost, port), $"net-{i}", options.SocketMode) { OnFault = _logger.SessionFault });
             }
+
+            var ports = new MediaPortNumbers(_loops[0].LocalEndPoint.Address, [.. _loops.Select(loop => loop.LocalEndPoint.Port)]);
+            _candidates = new AnnouncedCandidates(addresses, names, ports, options, _logger);
         }
         catch
         {
@@ -62,8 +71,8 @@ public sealed class Relay : IAsyncDisposable
         }
 
         _logger.SocketsWork(_loops[0].SocketMode, options.SocketMode is null ? "the best that works here" : "as --socket-mode says");
-        AdvertisedAddresses = LocalCandidates.FindAddresses(_loops[0].LocalEndPoint.Address, options.Advertise);
-        _peers = new PeerFactory(_loops, AdvertisedAddresses, _certificate, options.Peer with { ToleratesIceRoleConflict = options.ToleratesIceRoleConflict });
+        _selfTest = new CandidateSelfTest(_loops, _candidates, _certificate, _logger);
+        _peers = new PeerFactory(_loops, _candidates, _certificate, options.Peer with { ToleratesIceRoleConflict = options.ToleratesIceRoleConflict });
         if (options.Codecs is { } codecs)
         {
             var inference = new InferencePool(Math.Min(Environment.ProcessorCount, MostInferenceWorkers));
@@ -81,8 +90,17 @@ public sealed class Relay : IAsyncDisposable
     /// <summary>The event loops, for tests.</summary>
     internal IReadOnlyList<EventLoop> Loops => _loops;
 
+    /// <summary>The announced candidates, for tests.</summary>
+    internal AnnouncedCandidates Candidates => _candidates;
+
     /// <summary>The addresses that answers announce, best first.</summary>
-    public IReadOnlyList<IPAddress> AdvertisedAddresses { get; }
+    public IReadOnlyList<string> AnnouncedAddresses => [.. _candidates.Addresses.Select(address => address.ToString())];
+
+    /// <summary>What the last self-test found of our candidates; empty before its end.</summary>
+    public IReadOnlyList<CandidateReport> CandidateReports => _selfTest.Reports;
+
+    /// <summary>Finds out which of our candidates answer, logs it in a line or two, and does so again whenever other addresses are announced.</summary>
+    public Task TestCandidatesAsync() => _selfTest.BeginAsync();
 
     /// <summary>Pooled buffers that are out: coded frames, pictures and packetized frames; all 0 once every session has ended.</summary>
     public (int EncodedFrames, int VideoFrames, int PacketizedFrames) RentedBuffers =>
@@ -340,7 +358,7 @@ public sealed class Relay : IAsyncDisposable
     {
         CloseReason.IceTimeout =>
             $"no ICE check of the client arrived at UDP port {string.Join(", ", MediaEndPoints.Select(end => end.Port))}; "
-            + $"it was told to use {string.Join(", ", AdvertisedAddresses)}. Is the port open in the firewall, and is one of the addresses reachable (--advertise)?",
+            + $"it was told to use {string.Join(", ", AnnouncedAddresses)}. Is the port open in the firewall, and is one of the addresses reachable (--advertise)?",
         CloseReason.DtlsFailed => "the DTLS handshake failed or did not finish in time.",
         _ => "the client's certificate is not the one that its SDP announced.",
     };
@@ -381,6 +399,8 @@ public sealed class Relay : IAsyncDisposable
         _disposing = true;
 
         _supervisor.Stop();
+        _candidates.Dispose();
+        await _selfTest.EndAsync().ConfigureAwait(false);
 
         // A publisher that was let in before is seen to its start; the next one at the gate is refused.
         await Task.WhenAll(_streams.All.Select(WaitForGateAsync)).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Net;
 using ComfyStream.Media;
+using ComfyStream.Streaming.Addresses;
 using ComfyStream.Transport;
 using ComfyStream.WebRtc;
 
@@ -20,8 +21,20 @@ public sealed record RelayOptions
     /// <summary>How datagrams go to and from the kernel; null: the best way that works here.</summary>
     public SocketMode? SocketMode { get; init; }
 
-    /// <summary>Addresses announced as candidates, best first; empty: every interface address, and loopback when bound to it.</summary>
-    public IReadOnlyList<IPAddress> Advertise { get; init; } = [];
+    /// <summary>Addresses announced as candidates, best first; empty: those of the interfaces, or the one that the sockets are bound to.</summary>
+    public IReadOnlyList<AdvertisedAddress> Advertise { get; init; } = [];
+
+    /// <summary>Interfaces whose addresses are announced.</summary>
+    public InterfaceFilter InterfaceFilter { get; init; } = new();
+
+    /// <summary>Whether 127.0.0.1 is announced beside the addresses of the interfaces, for clients on this machine.</summary>
+    public bool AnnouncesLoopback { get; init; }
+
+    /// <summary>Looks a host name up.</summary>
+    internal Func<string, IReadOnlyList<IPAddress>> Resolve { get; init; } = Dns.GetHostAddresses;
+
+    /// <summary>Lists the interfaces.</summary>
+    internal Func<IReadOnlyList<LocalInterface>> Interfaces { get; init; } = LocalInterface.All;
 
     /// <summary>Target of the encoder in bit/s.</summary>
     public int BitRate { get; init; } = 2_000_000;

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using ComfyStream.Media;
 using ComfyStream.Server.Options;
 using ComfyStream.Streaming;
+using ComfyStream.Streaming.Addresses;
 using Microsoft.Extensions.Logging;
 
 namespace ComfyStream.Server.Hosting;
@@ -18,6 +19,8 @@ internal static class MediaPorts
             EventLoops = options.EventLoops,
             SocketMode = options.SocketMode,
             Advertise = options.Advertise,
+            InterfaceFilter = options.Interfaces,
+            AnnouncesLoopback = options.IsLocal,
             BitRate = options.BitRate,
             AllowRaw = options.AllowRaw,
             Codecs = codecs,
@@ -30,6 +33,10 @@ internal static class MediaPorts
         try
         {
             return new Relay(relayOptions, loggers);
+        }
+        catch (AddressException e)
+        {
+            throw new ServeException($"{(options.Interfaces.Text.Length > 0 && options.Advertise.Count == 0 ? "--interface" : "--advertise")}: {e.Message}");
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {

@@ -66,6 +66,7 @@ public sealed class RelayServer : IAsyncDisposable
         _workflows.Default.IsPassthrough,
         [.. _library.List().Select(workflow => workflow.Name)],
         _relay?.MediaEndPoints ?? [],
+        _relay?.AnnouncedAddresses ?? [],
         _codecs.Description,
         _codecs.Problem);
 
@@ -123,6 +124,8 @@ public sealed class RelayServer : IAsyncDisposable
         BaseAddress = HttpHost.AddressOf(http, _options);
         whip.Announce();
         whep.Announce();
+        // Beside all else: nobody waits for it, and the relay ends it.
+        _ = _relay.TestCandidatesAsync();
 
         if (_options.Demo && _codecs.Codecs is { } codecs)
         {

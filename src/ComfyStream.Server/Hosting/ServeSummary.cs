@@ -11,6 +11,7 @@ namespace ComfyStream.Server.Hosting;
 /// <param name="IsPassthrough">Whether that workflow forwards its input.</param>
 /// <param name="Workflows">The workflows that can be named.</param>
 /// <param name="MediaEndPoints">The media ports.</param>
+/// <param name="Announced">The addresses at which clients are told to find them.</param>
 /// <param name="Codecs">The codec libraries in use; "" when there are none.</param>
 /// <param name="CodecProblem">Why no workflow can run, and what to do; "" when they can.</param>
 public sealed record ServeSummary(
@@ -21,12 +22,12 @@ public sealed record ServeSummary(
     bool IsPassthrough,
     IReadOnlyList<string> Workflows,
     IReadOnlyList<IPEndPoint> MediaEndPoints,
+    IReadOnlyList<string> Announced,
     string Codecs,
     string CodecProblem)
 {
     /// <summary>Whether clients of other machines can reach HTTP.</summary>
-    public bool IsReachableFromOutside =>
-        IPAddress.TryParse(Options.Host, out IPAddress? address) ? !IPAddress.IsLoopback(address) : !Options.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
+    public bool IsReachableFromOutside => !Options.IsLocal;
 
     /// <summary>The addresses to open in a browser, best first.</summary>
     public IReadOnlyList<Uri> Addresses =>

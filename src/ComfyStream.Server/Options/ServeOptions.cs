@@ -1,6 +1,7 @@
 using System.Net;
 using ComfyStream.Server.Access;
 using ComfyStream.Server.Limits;
+using ComfyStream.Streaming.Addresses;
 using ComfyStream.Transport;
 using Microsoft.Extensions.Logging;
 
@@ -33,8 +34,11 @@ public sealed record ServeOptions
     /// <summary>How the media sockets talk to the kernel; null: the best way that works here.</summary>
     public SocketMode? SocketMode { get; init; }
 
-    /// <summary>Addresses announced as candidates; empty: every interface address, and loopback when bound to it.</summary>
-    public IReadOnlyList<IPAddress> Advertise { get; init; } = [];
+    /// <summary>Addresses announced as candidates; empty: those of the interfaces.</summary>
+    public IReadOnlyList<AdvertisedAddress> Advertise { get; init; } = [];
+
+    /// <summary>Interfaces whose addresses are announced.</summary>
+    public InterfaceFilter Interfaces { get; init; } = new();
 
     /// <summary>ICE servers that clients are told of, in <c>Link</c> headers.</summary>
     public IReadOnlyList<IceServer> IceServers { get; init; } = [IceServer.Default];
@@ -123,11 +127,17 @@ public sealed record ServeOptions
     /// <summary>Workflow of the demo.</summary>
     public const string DemoWorkflow = "background-blur";
 
+    /// <summary>Whether only clients on this machine reach HTTP, but for those of a proxy.</summary>
+    public bool IsLocal =>
+        IPAddress.TryParse(Host, out IPAddress? address) ? IPAddress.IsLoopback(address) : Host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>What is wrong with options that are each fine alone; "" when nothing is.</summary>
     public string Problem()
     {
         if (MediaPort != 0 && MediaPort + EventLoops - 1 > 65535)
             return $"--event-loops {EventLoops} needs as many UDP ports from --media-port {MediaPort} on, and 65535 is the last; choose a lower port.";
+        if (Advertise.FirstOrDefault(address => address.Port + EventLoops - 1 > 65535) is { } mapped)
+            return $"--advertise {mapped} and --event-loops {EventLoops} need as many ports from {mapped.Port} on, and 65535 is the last; choose a lower port.";
         if (IceServers.FirstOrDefault(server => server.NeedsSecret && (server.Secret ?? TurnSecret) is null) is { } turn)
             return $"--ice-server {turn} needs credentials: name the secret that it shares with this server by --turn-secret-file, or write turn:user:password@host:port.";
         if (TlsCertificate is null && (TlsKey ?? TlsPasswordFile) is not null)

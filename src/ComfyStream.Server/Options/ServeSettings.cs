@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
+using ComfyStream.Streaming.Addresses;
 using ComfyStream.Transport;
 using Microsoft.Extensions.Logging;
 
@@ -28,8 +29,10 @@ public static class ServeSettings
             (options, text) => options with { EventLoops = Number("event-loops", text, 1, 64) }),
         One("socket-mode", "MODE", "How the media sockets talk to the kernel: segmented, batched or plain; auto tries them in this order. Default auto.",
             (options, text) => options with { SocketMode = Mode(text) }),
-        Many("advertise", "IP", "Address at which clients reach the media ports; repeatable. Behind NAT: the public one. Default every interface address.",
-            (options, texts) => options with { Advertise = [.. texts.Select(text => Advertised(text))] }),
+        Many("advertise", "ADDRESS", "Address or name at which clients reach the media ports; repeatable. Behind NAT the public one, with the port that is mapped: 203.0.113.7:40000, only for UDP or TCP 203.0.113.7:443/tcp; 'interfaces' for those too. Default the interfaces' addresses.",
+            (options, texts) => options with { Advertise = [.. texts.Select(Advertised)] }),
+        Many("interface", "NAME", "Interface whose addresses are announced; repeatable, eth0, wlan*, or !tun0 to leave one out. Default all but those of containers and virtual machines.",
+            (options, texts) => options with { Interfaces = new InterfaceFilter([.. texts.Select(InterfacePattern)]) }),
         Many("ice-server", "URL", "STUN or TURN server that clients are told of; repeatable: stun:host:port, turn:host:port?transport=udp, or none. Default a public STUN server.",
             (options, texts) => options with { IceServers = IceServers(texts) }),
         One("turn-secret-file", "FILE", "File with the secret that a TURN server shares (coturn: static-auth-secret): each client gets credentials of its own, which expire.",
@@ -134,13 +137,12 @@ public static class ServeSettings
         : IPAddress.TryParse(text, out IPAddress? address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
         : throw new ServeException($"--trusted-proxy '{text}' must be an IP address or a network as 10.0.0.0/8.");
 
-    private static IPAddress Advertised(string text)
-    {
-        IPAddress address = Address("advertise", text);
-        return address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
-            ? throw new ServeException($"--advertise {text} is not an address that clients can send to; leave it out to announce every interface.")
-            : address;
-    }
+    private static AdvertisedAddress Advertised(string text) =>
+        AdvertisedAddress.TryParse(text, out AdvertisedAddress? address, out string problem) ? address : throw new ServeException($"--advertise {problem}");
+
+    private static string InterfacePattern(string text) => InterfaceFilter.IsPattern(text)
+        ? text
+        : throw new ServeException($"--interface '{text}' must be the name of an interface as eth0, wlan* or !tun0.");
 
     private static IReadOnlyList<IceServer> IceServers(IReadOnlyList<string> texts)
     {

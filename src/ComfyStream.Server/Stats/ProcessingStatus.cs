@@ -1,5 +1,6 @@
 using ComfyStream.Server.Access;
 using ComfyStream.Streaming;
+using ComfyStream.Streaming.Addresses;
 
 namespace ComfyStream.Server.Stats;
 
@@ -12,7 +13,8 @@ internal sealed record ProcessingStatus(
     bool FramesAvailable,
     string Message,
     ProcessingDetails Details,
-    IReadOnlyList<StreamSnapshot> Streams)
+    IReadOnlyList<StreamSnapshot> Streams,
+    IReadOnlyList<CandidateReport> Candidates)
 {
     /// <summary>The state of what a caller may watch; the sessions themselves, whose ids are keys, only for admin.</summary>
     public static ProcessingStatus Of(Relay relay, Caller caller)
@@ -30,7 +32,8 @@ internal sealed record ProcessingStatus(
             hasFrames,
             MessageFor(details.WhipSessions.Count, active, hasFrames),
             caller.MayEverywhere(AccessRights.Admin) ? details : new ProcessingDetails([], []),
-            streams);
+            streams,
+            caller.MayEverywhere(AccessRights.Admin) ? relay.CandidateReports : []);
     }
 
     private static Dictionary<string, SessionStatistics> Visible(Relay relay, SessionKind kind, Caller caller) => new(

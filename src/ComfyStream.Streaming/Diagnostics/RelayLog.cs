@@ -72,6 +72,24 @@ internal static partial class RelayLog
     [LoggerMessage(22, LogLevel.Information, "DTLS: a new certificate is used for new sessions")]
     public static partial void RenewedCertificate(this ILogger logger);
 
+    [LoggerMessage(23, LogLevel.Information, "Media: clients are told of {Addresses} from now on, and no more of {Before}")]
+    public static partial void AnnouncesOtherAddresses(this ILogger logger, string addresses, string before);
+
+    [LoggerMessage(24, LogLevel.Warning, "Media: {Problem} What was announced stays.")]
+    public static partial void AddressesNotFound(this ILogger logger, string problem);
+
+    [LoggerMessage(25, LogLevel.Warning, "Media: the address of {Name} cannot be found now: {Problem}. The one that is known stays.")]
+    public static partial void NameNotFound(this ILogger logger, string name, string problem);
+
+    [LoggerMessage(26, LogLevel.Information, "Media: answers on this machine at {Candidates}")]
+    public static partial void CandidatesAnswer(this ILogger logger, string candidates);
+
+    [LoggerMessage(27, LogLevel.Information, "Media: {Candidate} could not be checked from here: {Reason}")]
+    public static partial void CandidateUnchecked(this ILogger logger, string candidate, string reason);
+
+    [LoggerMessage(28, LogLevel.Warning, "Media: {Candidate} does not answer: {Reason}")]
+    public static partial void CandidateDead(this ILogger logger, string candidate, string reason);
+
     [LoggerMessage(40, LogLevel.Information, "{Protocol}: Session {Id} restarts ICE")]
     public static partial void RestartsIce(this ILogger logger, string protocol, string id);
 }

@@ -8,7 +8,7 @@ namespace ComfyStream.Streaming.Sessions;
 /// Decides what a fragment of the client's ICE means, and restarts. Owned by the peer's loop.
 /// What it is, its credentials say: clients in the field send <c>If-Match: *</c> with plain candidates, or nothing.
 /// </summary>
-internal sealed class IceRestarts(PeerConnection peer, IReadOnlyList<IceCandidate> candidates)
+internal sealed class IceRestarts(PeerConnection peer, Func<IReadOnlyList<IceCandidate>> candidates)
 {
     /// <summary>Any ICE session.</summary>
     public const string AnyTag = "*";
@@ -68,6 +68,6 @@ internal sealed class IceRestarts(PeerConnection peer, IReadOnlyList<IceCandidat
         if (_pastUserFragments.Count == MostPastUserFragments)
             _pastUserFragments.Dequeue();
         _pastUserFragments.Enqueue(past);
-        return new IcePatchResult(IcePatchOutcome.Restarted, TagOf(peer), IceFragmentWriter.Write(peer.Session, candidates));
+        return new IcePatchResult(IcePatchOutcome.Restarted, TagOf(peer), IceFragmentWriter.Write(peer.Session, candidates()));
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Text;
-using System.Net;
 using System.Security.Cryptography;
+using ComfyStream.Streaming.Addresses;
 using ComfyStream.Streaming.Streams;
 using ComfyStream.Transport;
 using ComfyStream.WebRtc;
@@ -14,16 +14,16 @@ namespace ComfyStream.Streaming.Sessions;
 internal sealed class PeerFactory
 {
     private readonly IReadOnlyList<EventLoop> _loops;
-    private readonly IReadOnlyList<IReadOnlyList<IceCandidate>> _candidates;
+    private readonly AnnouncedCandidates _candidates;
     private readonly DtlsCertificate _certificate;
     private readonly PeerOptions _options;
     private int _turn;
 
-    public PeerFactory(IReadOnlyList<EventLoop> loops, IReadOnlyList<IPAddress> addresses, DtlsCertificate certificate, PeerOptions options)
+    public PeerFactory(IReadOnlyList<EventLoop> loops, AnnouncedCandidates candidates, DtlsCertificate certificate, PeerOptions options)
     {
         _loops = loops;
         _certificate = certificate;
-        _candidates = [.. loops.Select(loop => LocalCandidates.Create(addresses, loop.LocalEndPoint.Port))];
+        _candidates = candidates;
         _options = options with { NtpEpoch = EventLoop.NtpEpoch };
     }
 
@@ -52,7 +52,7 @@ internal sealed class PeerFactory
             Role = role,
             Ice = IceCredentials.Create(),
             Fingerprint = identity.Fingerprint,
-            Candidates = _candidates[index],
+            Candidates = _candidates.Of(index),
             Identifiers = NegotiationIdentifiers.Create(),
             AudioUnavailable = audioUnavailable,
             VideoUnavailable = videoUnavailable,
@@ -67,7 +67,7 @@ internal sealed class PeerFactory
         }
 
         var peer = new PeerConnection(success.Session, identity, _options, EventLoop.Now);
-        return (new NegotiatedPeer(NewId(), _loops[index], peer, _candidates[index], success.AnswerSdp, success.Notes), null);
+        return (new NegotiatedPeer(NewId(), _loops[index], peer, () => _candidates.Of(index), success.AnswerSdp, success.Notes), null);
     }
 
     private static string NewId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
@@ -88,6 +88,6 @@ internal sealed class PeerFactory
     }
 }
 
-/// <summary>A peer made for an accepted offer, and our candidates for it.</summary>
+/// <summary>A peer made for an accepted offer, and our candidates for it as they are now.</summary>
 internal sealed record NegotiatedPeer(
-    string Id, EventLoop Loop, PeerConnection Peer, IReadOnlyList<IceCandidate> Candidates, string AnswerSdp, IReadOnlyList<string> Notes);
+    string Id, EventLoop Loop, PeerConnection Peer, Func<IReadOnlyList<IceCandidate>> Candidates, string AnswerSdp, IReadOnlyList<string> Notes);

@@ -6,7 +6,7 @@ namespace ComfyStream.EndToEnd.Links;
 public sealed class LinkRelay : RelayProcess
 {
     internal LinkRelay(LinkEmulator link, params string[] options)
-        : base(["--host", $"{link.OuterAddress}", "--advertise", $"{link.OuterAddress}", .. options])
+        : base(["--host", $"{link.OuterAddress}", .. options.Contains("--advertise") ? Array.Empty<string>() : ["--advertise", $"{link.OuterAddress}"], .. options])
     {
     }
 }

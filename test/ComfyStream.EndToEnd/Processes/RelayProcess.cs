@@ -41,7 +41,8 @@ public class RelayProcess : IAsyncLifetime
     {
         string[] advertised = options.Contains("--advertise") ? [] : ["--advertise", "127.0.0.1"];
         string[] iceServers = options.Contains("--ice-server") ? [] : ["--ice-server", "none"];
-        return ["serve", "--port", "0", "--media-port", "0", .. advertised, .. iceServers, "--allow-raw", "--workspace", workspace, .. options];
+        string[] mediaPort = options.Contains("--media-port") ? [] : ["--media-port", "0"];
+        return ["serve", "--port", "0", .. mediaPort, .. advertised, .. iceServers, "--allow-raw", "--workspace", workspace, .. options];
     }
 
     internal static ChildProcess Start(params IEnumerable<string> arguments) =>

@@ -2,6 +2,7 @@ using System.Net;
 using ComfyStream.Server.Access;
 using ComfyStream.Server.Limits;
 using ComfyStream.Server.Options;
+using ComfyStream.Streaming.Addresses;
 using ComfyStream.Transport;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -23,7 +24,7 @@ public sealed class ConfigFileTests : IDisposable
               // comments are allowed
               "host": "0.0.0.0", "port": 9000, "workspace": "/srv/relay", "workflow": "invert",
               "mediaPort": "9001", "mediaHost": "127.0.0.1", "eventLoops": 2, "socketMode": "plain",
-              "advertise": ["203.0.113.7", "2001:db8::1"], "iceServer": "turn:u:p@t.example.org:3478",
+              "advertise": ["203.0.113.7:40000", "2001:db8::1", "relay.example.org:443/tcp"], "interface": ["eth0", "!docker0"], "iceServer": "turn:u:p@t.example.org:3478",
               "bitrate": "2.5M", "allowRaw": true, "tlsSelfSigned": true, "demo": false, "logLevel": "warning",
               "channels": { "stage": { "workflow": "background-blur" }, "plain": {} },
             }
@@ -36,7 +37,8 @@ public sealed class ConfigFileTests : IDisposable
         Assert.Equal(IPAddress.Loopback, options.MediaHost);
         Assert.Equal(2, options.EventLoops);
         Assert.Equal(SocketMode.Plain, options.SocketMode);
-        Assert.Equal([IPAddress.Parse("203.0.113.7"), IPAddress.Parse("2001:db8::1")], options.Advertise);
+        Assert.Equal([new("203.0.113.7", 40000), new("2001:db8::1"), new("relay.example.org", 443, AdvertisedProtocol.Tcp)], options.Advertise);
+        Assert.Equal("eth0, !docker0", options.Interfaces.Text);
         Assert.Equal([new IceServer("turn:t.example.org:3478", "u", "p")], options.IceServers);
         Assert.Equal(2_500_000, options.BitRate);
         Assert.True(options.AllowRaw);
