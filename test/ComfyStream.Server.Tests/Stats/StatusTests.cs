@@ -36,6 +36,20 @@ public sealed class StatusTests(RunningServer server) : IClassFixture<RunningSer
         Assert.Empty(status.GetProperty("details").GetProperty("whep_sessions").EnumerateObject());
     }
 
+    [Fact]
+    public async Task The_status_tells_which_candidates_answer()
+    {
+        JsonElement[] candidates = [];
+        while (candidates.Length == 0)
+        {
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+            candidates = [.. (await Get("/processing/status")).GetProperty("candidates").EnumerateArray()];
+        }
+
+        Assert.All(candidates, candidate => Assert.Equal("answers", candidate.GetProperty("state").GetString()));
+        Assert.Contains(candidates, candidate => candidate.GetProperty("protocol").GetString() == "udp" && candidate.GetProperty("address").GetString()!.StartsWith("127.0.0.1:", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("/whip-stats")]
     [InlineData("/whep-stats")]
