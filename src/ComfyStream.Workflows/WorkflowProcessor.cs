@@ -207,7 +207,7 @@ internal sealed class WorkflowProcessor : IFrameProcessor
         if (width == 0)
             return;
         VideoFrame grey = _resources.Frames.Rent(width, height);
-        FrameFiller.FillGrey(grey);
+        FrameFiller.Fill(grey, FrameFiller.Grey);
         grey.MediaTime = mediaTime - LongAgo;
         try
         {

@@ -13,14 +13,17 @@ public sealed class WorkflowProcessorTests
     [InlineData("background-blur")]
     [InlineData("face-blur")]
     [InlineData("upscale")]
+    [InlineData("pose")]
     public void A_picture_allocates_nothing_once_warm(string name)
     {
         using var pool = new VideoFramePool();
         using WorkflowProcessor processor = Start(Graphs.Shipped(name), pool);
+        VideoFrame person = Pictures.Astronaut(pool);
         Run(60);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Run(30);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        person.Return();
         Assert.Equal(0, pool.RentedCount);
 
         void Run(int count)
@@ -28,6 +31,7 @@ public sealed class WorkflowProcessorTests
             for (int i = 0; i < count; i++)
             {
                 VideoFrame frame = pool.Rent(640, 360);
+                frame.CopyPixelsFrom(person);
                 frame.MediaTime = TimeSpan.FromMilliseconds(33 * i);
                 processor.Process(frame).Return();
             }
@@ -38,6 +42,7 @@ public sealed class WorkflowProcessorTests
     [InlineData("invert")]
     [InlineData("background-blur")]
     [InlineData("face-blur")]
+    [InlineData("pose")]
     public void Size_may_change_from_picture_to_picture_and_times_go_along(string name)
     {
         using var pool = new VideoFramePool();

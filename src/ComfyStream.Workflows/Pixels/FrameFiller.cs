@@ -2,15 +2,19 @@ using ComfyStream.Media;
 
 namespace ComfyStream.Workflows.Pixels;
 
-/// <summary>Fills frames.</summary>
+/// <summary>Gives whole pictures one colour.</summary>
 internal static unsafe class FrameFiller
 {
-    private const byte Grey = 128;
+    /// <summary>Of either matrix.</summary>
+    public static YuvColor Black => new(16, 128, 128);
 
-    public static void FillGrey(VideoFrame frame)
+    /// <summary>Of either matrix.</summary>
+    public static YuvColor Grey => new(128, 128, 128);
+
+    public static void Fill(VideoFrame target, YuvColor color)
     {
-        new Span<byte>(frame.Y, frame.StrideY * frame.Height).Fill(Grey);
-        new Span<byte>(frame.U, frame.StrideUv * (frame.Height / 2)).Fill(Grey);
-        new Span<byte>(frame.V, frame.StrideUv * (frame.Height / 2)).Fill(Grey);
+        new Span<byte>(target.Y, target.StrideY * target.Height).Fill(color.Y);
+        new Span<byte>(target.U, target.StrideUv * (target.Height / 2)).Fill(color.U);
+        new Span<byte>(target.V, target.StrideUv * (target.Height / 2)).Fill(color.V);
     }
 }

@@ -7,6 +7,8 @@ internal static class LiveNodes
     [
         BlurBoxesNode.Descriptor,
         DetectFacesNode.Descriptor,
+        DetectPoseNode.Descriptor,
+        DrawPoseNode.Descriptor,
         PersonSegmentationNode.Descriptor,
         UpscaleX2Node.Descriptor,
     ];
