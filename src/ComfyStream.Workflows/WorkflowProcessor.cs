@@ -207,7 +207,7 @@ internal sealed class WorkflowProcessor : IFrameProcessor
         if (width == 0)
             return;
         VideoFrame grey = _resources.Frames.Rent(width, height);
-        FrameFiller.Fill(grey, FrameFiller.Grey);
+        FrameFiller.FillGrey(grey);
         grey.MediaTime = mediaTime - LongAgo;
         try
         {

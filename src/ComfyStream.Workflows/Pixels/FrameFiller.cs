@@ -8,8 +8,7 @@ internal static unsafe class FrameFiller
     /// <summary>Of either matrix.</summary>
     public static YuvColor Black => new(16, 128, 128);
 
-    /// <summary>Of either matrix.</summary>
-    public static YuvColor Grey => new(128, 128, 128);
+    public static void FillGrey(VideoFrame target) => Fill(target, new YuvColor(128, 128, 128));
 
     public static void Fill(VideoFrame target, YuvColor color)
     {
