@@ -23,6 +23,22 @@ internal static unsafe class PlaneInverter
         }
     }
 
+    /// <summary>The same in RGB, with alpha where both have it.</summary>
+    public static void Invert(RgbPicture source, RgbPicture target)
+    {
+        for (int i = 0; i < (target.HasAlpha ? 4 : 3); i++)
+        {
+            for (int row = 0; row < source.Height; row++)
+                InvertFull(source.Plane(i) + (nint)row * source.Stride, target.Plane(i) + (nint)row * target.Stride, source.Width);
+        }
+    }
+
+    private static void InvertFull(byte* source, byte* target, int length)
+    {
+        for (int x = 0; x < length; x += Vector256<byte>.Count)
+            (~Vector256.Load(source + x)).Store(target + x);
+    }
+
     // Rows are whole vectors long (frames have strides of 64 bytes).
     private static void InvertLuma(byte* source, byte* target, int length)
     {

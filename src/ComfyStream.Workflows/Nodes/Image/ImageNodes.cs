@@ -7,6 +7,13 @@ internal static class ImageNodes
     [
         GaussianBlurNode.Descriptor,
         ImageCompositeMaskedNode.Descriptor,
+        ImageCropNode.Descriptor,
+        ImageFlipNode.Descriptor,
         ImageInvertNode.Descriptor,
+        ImagePadForOutpaintNode.Descriptor,
+        ImageRotateNode.Descriptor,
+        ImageScaleNode.Descriptor,
+        ImageScaleNode.ByFactor,
+        ImageScaleNode.ToTotalPixels,
     ];
 }
