@@ -15,7 +15,7 @@ public sealed class NodeCatalog
     }
 
     /// <summary>Those that ship. Each folder under <c>Nodes</c> has a list of its own.</summary>
-    public static NodeCatalog BuiltIn { get; } = new(TensorNodes.All, PrimitiveNodes.All, ImageNodes.All, MaskNodes.All, LiveNodes.All);
+    public static NodeCatalog BuiltIn { get; } = new(TensorNodes.All, PrimitiveNodes.All, ImageNodes.All, MaskNodes.All, LiveNodes.All, ModelNodes.All);
 
     /// <summary>All classes.</summary>
     public IReadOnlyList<NodeDescriptor> Descriptors { get; }

@@ -39,6 +39,10 @@ internal sealed class ModelStore(IReadOnlyList<string> folders) : IDisposable
         return new PictureModel(manifest, Load(id, path), path);
     }
 
+    /// <summary>Models whose manifests name an output of a kind, here or not.</summary>
+    public IReadOnlyList<string> IdsOf(OutputKind kind) =>
+        [.. _library.List(out _).Where(manifest => manifest.Outputs.Any(output => output.Kind == kind)).Select(manifest => manifest.Id)];
+
     /// <summary>Loads no more, and frees each model once no session uses it.</summary>
     public void Dispose()
     {

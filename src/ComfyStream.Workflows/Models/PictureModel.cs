@@ -54,6 +54,9 @@ internal sealed class PictureModel : IDisposable
 
     public ModelManifest Manifest { get; }
 
+    /// <summary>The model sees every so many pictures, whatever its manifest says; 0: as that says.</summary>
+    public int RunEvery { get; set; }
+
     /// <summary>Where the last picture lay in the model's input.</summary>
     public PicturePlacement Placement { get; private set; }
 
@@ -112,6 +115,8 @@ internal sealed class PictureModel : IDisposable
         if (!_hasResult || mediaTime < _lastRun)
             return true;
         _picturesSinceRun++;
+        if (RunEvery > 0)
+            return _picturesSinceRun >= RunEvery;
         if (_picturesSinceRun < Manifest.RunEvery)
             return false;
 
