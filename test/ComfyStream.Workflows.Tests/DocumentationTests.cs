@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using ComfyStream.Workflows.Models;
 using ComfyStream.Workflows.Nodes;
 
 namespace ComfyStream.Workflows.Tests;
@@ -33,6 +34,25 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Every_workflow_that_ships_is_described() =>
         Assert.All(Directory.GetFiles(Repository.Workflows, "*.json"), path => Assert.Contains($"\n| `{Path.GetFileNameWithoutExtension(path)}` | ", Text));
+
+    [Fact]
+    public void Every_model_of_the_manifests_is_in_the_list_with_its_licence()
+    {
+        string[] rows = File.ReadAllLines(Path.Combine(Repository.Root, "docs", "models.md"));
+        Assert.All(new ModelLibrary([Repository.Models]).List(out _), manifest => Assert.Contains(rows, row =>
+            row.StartsWith('|') && row.Contains(manifest.Licence.Replace("-only", ""), StringComparison.Ordinal)
+            && (row.Contains($"`{manifest.Id}`", StringComparison.Ordinal) || row.Contains($"`-{manifest.Id.Split('-', manifest.Id.StartsWith("fast") ? 4 : 2)[^1]}`", StringComparison.Ordinal))));
+    }
+
+    [Fact]
+    public void The_example_of_a_manifest_is_one()
+    {
+        string folder = Directory.CreateTempSubdirectory("manifest-").FullName;
+        string file = Path.Combine(folder, "my-style.json");
+        File.WriteAllText(file, Example().Match(File.ReadAllText(Path.Combine(Repository.Root, "docs", "models.md"))).Groups[1].Value);
+        Assert.Equal("image", ModelLibrary.Read(file).Task);
+        Directory.Delete(folder, recursive: true);
+    }
 
     private static string Expected(NodeInput input) => input switch
     {

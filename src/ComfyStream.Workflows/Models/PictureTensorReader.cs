@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using ComfyStream.Media;
 using ComfyStream.Workflows.Pixels;
 
@@ -95,9 +94,10 @@ internal sealed unsafe class PictureTensorReader : IDisposable
         var matrix = new RgbToYuv(isBt709, tensor.Output.Range.Low, tensor.Output.Range.High);
         for (int y = 0; y < height; y++)
         {
-            (float* red, float* green, float* blue) = Row(tensor, left, top + y, width, rowLength);
+            float* first = Row(tensor, left, top + y, width, rowLength, out nint step);
+            float* last = first + 2 * step;
             bool isFirst = y % 2 == 0;
-            matrix.Convert(red, green, blue, luma + (nint)y * stride, blueness, redness, width, isFirst);
+            matrix.Convert(tensor.Output.IsBgr ? last : first, first + step, tensor.Output.IsBgr ? first : last, luma + (nint)y * stride, blueness, redness, width, isFirst);
             if (isFirst && y < height - 1)
                 continue;
             int rowCount = isFirst ? 1 : 2;
@@ -106,28 +106,24 @@ internal sealed unsafe class PictureTensorReader : IDisposable
         }
     }
 
-    private (float* Red, float* Green, float* Blue) Row(ModelTensor tensor, int left, int y, int width, int rowLength)
+    /// <summary>A row of the first colour; the others follow, a step apart.</summary>
+    private float* Row(ModelTensor tensor, int left, int y, int width, int rowLength, out nint step)
     {
-        float* first;
-        nint step;
+        nint pixel = (nint)y * tensor.Width + left;
         if (tensor.Output.Layout == TensorLayout.Nchw)
         {
-            first = tensor.Pointer + (nint)y * tensor.Width + left;
             step = (nint)tensor.Width * tensor.Height;
-        }
-        else
-        {
-            float* pixels = tensor.Pointer + ((nint)y * tensor.Width + left) * 3;
-            (first, step) = (_rows.Pointer, rowLength);
-            for (int x = 0; x < width; x++)
-            {
-                for (int i = 0; i < 3; i++)
-                    first[i * step + x] = pixels[3 * x + i];
-            }
+            return tensor.Pointer + pixel;
         }
 
-        float* last = first + 2 * step;
-        return tensor.Output.IsBgr ? (last, first + step, first) : (first, first + step, last);
+        step = rowLength;
+        for (int x = 0; x < width; x++)
+        {
+            for (int i = 0; i < 3; i++)
+                _rows.Pointer[i * step + x] = tensor.Pointer[(pixel + x) * 3 + i];
+        }
+
+        return _rows.Pointer;
     }
 
     /// <summary>Means of two by two; the sums of the rows are there already.</summary>
