@@ -9,7 +9,7 @@ namespace ComfyStream.EndToEnd.Guarded;
 /// <summary>A relay with HTTPS from files, tokens, and a TURN server with a password; it logs all that it can.</summary>
 public sealed class GuardedRelay : RelayProcess
 {
-    private const string TurnPassword = "turn-password-1f0c";
+    private const string TurnPassword = "turn-password-1f0c", TurnSecret = "turn-secret-77d2";
 
     public GuardedRelay()
         : this(NewToken.Create("publish,view", "*", "guest"), NewToken.Create("admin", "*", "admin"), MakeCertificate(), Directory.CreateTempSubdirectory("comfystream-e2e-"))
@@ -21,11 +21,13 @@ public sealed class GuardedRelay : RelayProcess
             "--config", Write(folder, "relay.json", $$"""{ "auth": { "tokens": [ {{guest.Entry}}, {{admin.Entry}} ] } }"""),
             "--tls-certificate", Write(folder, "tls.pem", certificate.Pem + "\n" + certificate.Key),
             "--ice-server", $"turn:user:{TurnPassword}@127.0.0.1:1",
+            "--ice-server", "turn:127.0.0.1:2",
+            "--turn-secret-file", Write(folder, "turn.secret", TurnSecret),
             "--log-level", "debug"])
     {
         Guest = guest.Text;
         Admin = admin.Text;
-        Secrets = [guest.Text, admin.Text, TurnPassword, .. certificate.Key.Split('\n').Where(line => line.Length > 20 && !line.StartsWith('-'))];
+        Secrets = [guest.Text, admin.Text, TurnPassword, TurnSecret, .. certificate.Key.Split('\n').Where(line => line.Length > 20 && !line.StartsWith('-'))];
     }
 
     /// <summary>May publish and watch.</summary>
