@@ -34,6 +34,8 @@ internal static class StartPanel
         rows.Add(("Media", $"UDP {string.Join(", ", summary.MediaEndPoints.Select(Port))}; announced: {string.Join(", ", summary.Announced)}{(summary.Options.Advertise.Count > 0 ? "" : " (--advertise ADDRESS for another)")}"));
         if (summary.Codecs.Length > 0)
             rows.Add(("Codecs", summary.Codecs));
+        if (summary.Inference.Length > 0)
+            rows.Add(("Models", summary.Inference));
         rows.Add(("Workspace", summary.Workspace));
         return rows;
     }

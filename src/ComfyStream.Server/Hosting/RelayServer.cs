@@ -13,6 +13,7 @@ using ComfyStream.Server.Stats;
 using ComfyStream.Server.Studio;
 using ComfyStream.Streaming;
 using ComfyStream.Workflows;
+using ComfyStream.Workflows.Models;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,6 +44,7 @@ public sealed class RelayServer : IAsyncDisposable
         _options = options with { AllowRaw = options.AllowRaw || options.Demo };
         _workspace = Workspace.Open(options.Workspace);
         _codecs = CodecLibrary.Load();
+        ChooseInference(options);
         var frames = new VideoFramePool();
         _owned.Add(frames);
         _library = new WorkflowLibrary(_workspace.WorkflowFolders, _workspace.ModelFolders, frames, _workspace.InputFolder);
@@ -99,6 +101,21 @@ public sealed class RelayServer : IAsyncDisposable
         {
             await server.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Loads nothing where nothing is asked for: a relay that only forwards needs no models.</summary>
+    private static void ChooseInference(ServeOptions options)
+    {
+        if (options.OnnxRuntimeLibrary is null && options.ExecutionProvider is null)
+            return;
+        try
+        {
+            InferenceRuntime.Choose(options.OnnxRuntimeLibrary, options.ExecutionProvider ?? "auto");
+        }
+        catch (MediaException e)
+        {
+            throw new ServeException(e.Message);
         }
     }
 

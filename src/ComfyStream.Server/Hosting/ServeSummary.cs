@@ -1,5 +1,6 @@
 using System.Net;
 using ComfyStream.Server.Options;
+using ComfyStream.Workflows.Models;
 
 namespace ComfyStream.Server.Hosting;
 
@@ -26,6 +27,9 @@ public sealed record ServeSummary(
     string Codecs,
     string CodecProblem)
 {
+    /// <summary>What runs the models; "" where nothing was chosen.</summary>
+    public string Inference => InferenceRuntime.Description;
+
     /// <summary>Whether clients of other machines can reach HTTP.</summary>
     public bool IsReachableFromOutside => !Options.IsLocal;
 

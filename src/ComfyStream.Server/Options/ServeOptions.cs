@@ -22,6 +22,12 @@ public sealed record ServeOptions
     /// <summary>Name or file of the workflow of channels that name none.</summary>
     public string Workflow { get; init; } = "passthrough";
 
+    /// <summary>File of the ONNX Runtime build that runs models; null: the one that ships.</summary>
+    public string? OnnxRuntimeLibrary { get; init; }
+
+    /// <summary>What models run on; null: the CPU, or the fastest that works where <see cref="OnnxRuntimeLibrary"/> names a build.</summary>
+    public string? ExecutionProvider { get; init; }
+
     /// <summary>UDP port of the first event loop; the next loops take the following ones. 0: any free ones.</summary>
     public int MediaPort { get; init; } = 8890;
 

@@ -104,6 +104,7 @@ internal sealed class ModelStore(IReadOnlyList<string> folders) : IDisposable
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         try
         {
+            InferenceRuntime.Apply(options);
             return new InferenceSession(path, options);
         }
         catch (OnnxRuntimeException e)
