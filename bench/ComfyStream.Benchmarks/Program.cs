@@ -7,6 +7,7 @@ using ComfyStream.Benchmarks.Joining;
 using ComfyStream.Benchmarks.Memory;
 using ComfyStream.Benchmarks.Micro;
 using ComfyStream.Benchmarks.Pipeline;
+using ComfyStream.Benchmarks.Processing;
 using ComfyStream.Benchmarks.Relaying;
 using ComfyStream.Benchmarks.Swapping;
 
@@ -42,6 +43,8 @@ internal static class Program
                       --viewers 200
         pipeline      a camera, a workflow, viewers: frame rate, added latency, CPU a frame by stage and by thread
                       --seconds 20  --viewers 3  --workflow background-blur  --size 1280x720  --fps 30
+        workflows     each workflow that ships between a decoder and an encoder, without a network: pictures a second, CPU a picture by stage and node
+                      --seconds 6  --workflow NAME,NAME  --size 1280x720 (upscale: half of it)  --fps 30
         allocations   managed bytes for each packet that is forwarded and each picture that is processed
                       --seconds 6  --types SECONDS (then samples the types of what is allocated)
         idle          CPU of a relay that has nothing to do, of the demo without viewers, and of viewers for whom nothing comes
@@ -82,6 +85,9 @@ internal static class Program
                     return 0;
                 case "pipeline":
                     await PipelineBenchmark.RunAsync(new Arguments(args[1..], "seconds", "viewers", "workflow", "size", "fps"));
+                    return 0;
+                case "workflows":
+                    WorkflowBenchmark.Run(new Arguments(args[1..], WorkflowBenchmark.Options.Split(' ')));
                     return 0;
                 case "allocations":
                     await AllocationBenchmark.RunAsync(new Arguments(args[1..], "seconds", "types"));

@@ -13,6 +13,7 @@ public sealed class BenchmarkTests
     [InlineData("swap", "of 2 swaps seen")]
     [InlineData("memory", "pooled buffers out: 0 coded frames, 0 pictures, 0 packetized frames")]
     [InlineData("pipeline", "whole process")]
+    [InlineData("workflows --size 320x240", "| `background-blur` | 320x240 |")]
     [InlineData("allocations", "each packet")]
     [InlineData("idle", "The demo, no viewers")]
     public async Task A_benchmark_prints_what_it_finds(string verb, string found)
