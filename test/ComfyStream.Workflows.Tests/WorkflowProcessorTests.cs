@@ -181,6 +181,47 @@ public sealed class WorkflowProcessorTests
         }
     }
 
+    [Fact]
+    public void Nodes_for_live_video_allocate_nothing_once_warm()
+    {
+        using var pool = new VideoFramePool();
+        VideoFrame person = Pictures.Astronaut(pool);
+        using (WorkflowProcessor processor = Start(
+            """
+            {
+              "1": { "class_type": "LoadTensor" },
+              "2": { "class_type": "FrameRateLimit", "inputs": { "image": ["1", 0], "fps": 15 } },
+              "3": { "class_type": "MotionGate", "inputs": { "image": ["2", 0], "max_skip": 3 } },
+              "4": { "class_type": "DetectPose", "inputs": { "image": ["3", 0] } },
+              "5": { "class_type": "DrawPose", "inputs": { "image": ["1", 0], "poses": ["4", 0], "background": "black" } },
+              "6": { "class_type": "Crossfade", "inputs": { "image1": ["5", 0], "image2": ["2", 0], "mix": 0.3 } },
+              "7": { "class_type": "TextOverlay", "inputs": { "image": ["6", 0], "text": "{clock} {time}\n{frame} {fps}" } },
+              "8": { "class_type": "SaveTensor", "inputs": { "images": ["7", 0] } }
+            }
+            """,
+            pool))
+        {
+            Run(60);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Run(30);
+            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+            void Run(int count)
+            {
+                for (int i = 0; i < count; i++)
+                {
+                    VideoFrame frame = pool.Rent(640, 360);
+                    FrameCopier.Copy(person, frame);
+                    frame.MediaTime = TimeSpan.FromMilliseconds(33 * i);
+                    processor.Process(frame).Return();
+                }
+            }
+        }
+
+        person.Return();
+        Assert.Equal(0, pool.RentedCount);
+    }
+
     [Theory]
     [InlineData("blur", false)]
     [InlineData("pass", true)]

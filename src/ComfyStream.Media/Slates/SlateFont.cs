@@ -95,6 +95,18 @@ internal static class SlateFont
         return s_art[band * Rows + row][place * (MostColumns + 1) + column] == '#';
     }
 
+    /// <summary>What lies between the centres of four dots, in proportion, 0 to 1.</summary>
+    public static double Ink(char drawable, double column, double row)
+    {
+        (int left, int top) = ((int)Math.Floor(column), (int)Math.Floor(row));
+        (double right, double bottom) = (column - left, row - top);
+        double upper = (1 - right) * Dot(left, top) + right * Dot(left + 1, top);
+        double lower = (1 - right) * Dot(left, top + 1) + right * Dot(left + 1, top + 1);
+        return (1 - bottom) * upper + bottom * lower;
+
+        double Dot(int x, int y) => HasDot(drawable, x, y) ? 1 : 0;
+    }
+
     private static byte[] MeasureAll()
     {
         byte[] columns = new byte[Last - First + 1];

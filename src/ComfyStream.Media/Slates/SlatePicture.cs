@@ -88,22 +88,10 @@ public static unsafe class SlatePicture
             byte* row = frame.Y + y * frame.StrideY;
             for (int x = beginX; x < endX; x++)
             {
-                double ink = Ink(c, (x + 0.5 - left) / scale - 0.5, (y + 0.5 - top) / scale - 0.5);
+                double ink = SlateFont.Ink(c, (x + 0.5 - left) / scale - 0.5, (y + 0.5 - top) / scale - 0.5);
                 double opacity = Math.Clamp((ink - InkThreshold) * edge + 0.5, 0, 1);
                 row[x] += (byte)((luma - row[x]) * opacity);
             }
         }
-    }
-
-    /// <summary>What lies between the centres of four dots, in proportion.</summary>
-    private static double Ink(char c, double column, double row)
-    {
-        (int left, int top) = ((int)Math.Floor(column), (int)Math.Floor(row));
-        (double right, double bottom) = (column - left, row - top);
-        double upper = (1 - right) * Dot(left, top) + right * Dot(left + 1, top);
-        double lower = (1 - right) * Dot(left, top + 1) + right * Dot(left + 1, top + 1);
-        return (1 - bottom) * upper + bottom * lower;
-
-        double Dot(int x, int y) => SlateFont.HasDot(c, x, y) ? 1 : 0;
     }
 }

@@ -6,10 +6,14 @@ internal static class LiveNodes
     public static readonly NodeDescriptor[] All =
     [
         BlurBoxesNode.Descriptor,
+        CrossfadeNode.Descriptor,
         DetectFacesNode.Descriptor,
         DetectPoseNode.Descriptor,
         DrawPoseNode.Descriptor,
+        FrameRateLimitNode.Descriptor,
+        MotionGateNode.Descriptor,
         PersonSegmentationNode.Descriptor,
+        TextOverlayNode.Descriptor,
         UpscaleX2Node.Descriptor,
     ];
 }
