@@ -17,7 +17,7 @@ public sealed class MotionGateNodeTests
         Assert.Equal(1, gate.Run(20, frame => Room(frame, handAt: 100)));
         Assert.Equal(1, gate.Run(1, frame => Room(frame, handAt: 300)));
         Assert.Equal(0, gate.Run(20, frame => Room(frame, handAt: 300)));
-        Assert.Equal(5, gate.Run(5, (frame, i) => Room(frame, handAt: 300 + 20 * i)));
+        Assert.Equal(5, gate.Run(5, (frame, i) => Room(frame, handAt: 320 + 20 * i)));
     }
 
     [Fact]
