@@ -24,14 +24,9 @@ internal sealed unsafe class MaskBlender : IDisposable
         if (width <= 0 || height <= 0)
             return;
 
-        int stride = (source.Width + 63) / 64 * 64;
-        _weights.EnsureLength(2 * stride);
+        int stride = Begin(source.Width, source.Height, mask);
         ushort* upper = _weights.Pointer;
         ushort* lower = upper + stride;
-        if (mask is null)
-            new Span<ushort>(upper, 2 * stride).Fill(MaskEnlarger.One);
-        else
-            _enlarger.Begin(mask, source.Width, source.Height);
 
         for (int y = 0; y < height; y += 2)
         {
@@ -55,10 +50,47 @@ internal sealed unsafe class MaskBlender : IDisposable
         }
     }
 
+    /// <summary>
+    /// The same in RGB, at any place. An alpha of the target is blended as colours are; a source without one covers.
+    /// </summary>
+    public void Blend(RgbPicture target, RgbPicture source, MaskPlane? mask, int left, int top)
+    {
+        int width = Math.Min(source.Width, target.Width - left);
+        int height = Math.Min(source.Height, target.Height - top);
+        if (width <= 0 || height <= 0)
+            return;
+
+        int stride = Begin(source.Width, source.Height, mask);
+        ushort* weights = _weights.Pointer;
+        byte* opaque = (byte*)(weights + stride);
+        new Span<byte>(opaque, stride).Fill(255);
+        for (int y = 0; y < height; y++)
+        {
+            if (mask is not null)
+                _enlarger.Write(y, weights);
+            nint to = (nint)(top + y) * target.Stride + left;
+            nint from = (nint)y * source.Stride;
+            for (int i = 0; i < (target.HasAlpha ? 4 : 3); i++)
+                BlendRow(target.Plane(i) + to, i == 3 && !source.HasAlpha ? opaque : source.Plane(i) + from, weights, width);
+        }
+    }
+
     public void Dispose()
     {
         _enlarger.Dispose();
         _weights.Dispose();
+    }
+
+    /// <summary>Makes room for two rows of weights, so far apart.</summary>
+    private int Begin(int width, int height, MaskPlane? mask)
+    {
+        int stride = (width + 63) / 64 * 64;
+        _weights.EnsureLength(2 * stride);
+        if (mask is null)
+            new Span<ushort>(_weights.Pointer, 2 * stride).Fill(MaskEnlarger.One);
+        else
+            _enlarger.Begin(mask, width, height);
+        return stride;
     }
 
     private static void BlendRow(byte* target, byte* source, ushort* weights, int length)

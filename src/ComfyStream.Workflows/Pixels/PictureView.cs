@@ -48,6 +48,18 @@ internal readonly unsafe struct PictureView
             ? new PictureView(context.Target(width, height, output))
             : new PictureView(context.TargetRgb(width, height, hasAlpha, output));
 
+    /// <summary>A picture for a while, in the node's format; to be given back.</summary>
+    public static PictureView Rent(NodeResources resources, NodeContext context, int width, int height, bool hasAlpha = false) =>
+        context.Format == PictureFormat.I420
+            ? new PictureView(resources.Frames.Rent(width, height))
+            : new PictureView(resources.Pictures.Rent(width, height, hasAlpha));
+
+    public void Return()
+    {
+        _frame?.Return();
+        _rgb?.Return();
+    }
+
     /// <summary>Whether a plane has half the picture's resolution.</summary>
     public bool IsChroma(int plane) => _frame is not null && plane > 0;
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ComfyStream.Workflows.Tests.Reference;
 
 /// <summary>What nodes that give pictures are tried with: every choice, odd and smallest sizes, places outside, alpha.</summary>
@@ -5,7 +7,7 @@ internal static class ImageNodeCases
 {
     private static readonly string[] _methods = ["nearest-exact", "bilinear", "area", "bicubic", "lanczos"];
 
-    public static IEnumerable<NodeCase> All => [.. Scaling(), .. Placing(), .. Colours()];
+    public static IEnumerable<NodeCase> All => [.. Scaling(), .. Placing(), .. Colours(), .. Filters(), .. Layers()];
 
     private static IEnumerable<NodeCase> Scaling()
     {
@@ -55,7 +57,80 @@ internal static class ImageNodeCases
         }
     }
 
-    private static IEnumerable<NodeCase> Colours() => AllSizes("ImageInvert", "{}");
+    private static IEnumerable<NodeCase> Colours()
+    {
+        foreach (NodeCase item in AllSizes("ImageInvert", "{}"))
+            yield return item;
+        foreach (string mode in new[] { "normal", "multiply", "screen", "overlay", "soft_light", "difference" })
+        {
+            foreach (double factor in new[] { 0, 0.37, 0.5, 1 })
+            {
+                string settings = string.Create(CultureInfo.InvariantCulture, $$"""{ "blend_mode": "{{mode}}", "blend_factor": {{factor}} }""");
+                yield return new NodeCase("ImageBlend", "96x64, 96x64", settings);
+                yield return new NodeCase("ImageBlend", "~33x21, ~33x21", settings, RgbOnly: true);
+            }
+
+            yield return new NodeCase("ImageBlend", "96x64, 160x90", $$"""{ "blend_mode": "{{mode}}" }""");
+            yield return new NodeCase("ImageBlend", "~31x17a, ~64x9", $$"""{ "blend_mode": "{{mode}}" }""", RgbOnly: true);
+            yield return new NodeCase("ImageBlend", "~1x1, ~2x3a", $$"""{ "blend_mode": "{{mode}}" }""", RgbOnly: true);
+        }
+
+        yield return new NodeCase("EmptyImage", "", """{ "width": 37, "height": 21, "color": 1193046, "batch_size": 3 }""");
+        yield return new NodeCase("EmptyImage", "", "{}");
+        yield return new NodeCase("EmptyImage", "", """{ "width": 1, "height": 1, "color": 16777215 }""");
+        foreach (string size in new[] { "96x64", "~17x3", "~1x1" })
+            yield return new NodeCase("ImageColorToMask", size, """{ "color": 0 }""");
+    }
+
+    private static IEnumerable<NodeCase> Filters()
+    {
+        foreach ((int radius, double sigma) in new[] { (1, 1.0), (1, 0.1), (2, 0.5), (5, 10), (31, 0.3), (30, 1) })
+        {
+            foreach (NodeCase item in AllSizes("ImageBlur", string.Create(CultureInfo.InvariantCulture, $$"""{ "blur_radius": {{radius}}, "sigma": {{sigma}} }""")))
+                yield return item;
+        }
+
+        foreach ((int radius, double sigma, double alpha) in new[] { (1, 1.0, 1.0), (3, 0.4, 0.05), (31, 0.3, 5), (2, 1, 0) })
+        {
+            foreach (NodeCase item in AllSizes("ImageSharpen", string.Create(CultureInfo.InvariantCulture, $$"""{ "sharpen_radius": {{radius}}, "sigma": {{sigma}}, "alpha": {{alpha}} }""")))
+                yield return item;
+        }
+
+        foreach (string operation in new[] { "erode", "dilate", "open", "close", "gradient", "bottom_hat", "top_hat" })
+        {
+            foreach (int size in new[] { 3, 4, 7, 16, 99 })
+            {
+                foreach (NodeCase item in AllSizes("Morphology", $$"""{ "operation": "{{operation}}", "kernel_size": {{size}} }"""))
+                    yield return item;
+            }
+        }
+
+        foreach ((double low, double high) in new[] { (0.4, 0.8), (0.1, 0.2), (0.01, 0.99), (0.3, 0.3) })
+        {
+            foreach (NodeCase item in AllSizes("Canny", string.Create(CultureInfo.InvariantCulture, $$"""{ "low_threshold": {{low}}, "high_threshold": {{high}} }""")))
+                yield return item;
+        }
+    }
+
+    private static IEnumerable<NodeCase> Layers()
+    {
+        foreach ((int x, int y) in new[] { (0, 0), (10, 6), (40, 32), (8000, 8000), (94, 0) })
+        {
+            foreach (string links in new[] { "96x64, 96x64, mask 30x20", "96x64, 48x40, mask 48x40", "96x64, 160x90, none", "96x64, 32x32, mask 1x1" })
+            {
+                yield return new NodeCase("ImageCompositeMasked", links, $$"""{ "x": {{x}}, "y": {{y}} }""");
+                yield return new NodeCase("ImageCompositeMasked", links, $$"""{ "x": {{x}}, "y": {{y}}, "resize_source": true }""");
+            }
+
+            foreach (string links in new[] { "~31x17, ~9x5, mask 4x4", "~96x64a, ~33x31a, mask 5x70", "~96x64a, ~33x31, none", "~96x64, ~33x31a, mask 33x31", "~1x1, ~1x1, mask 1x1" })
+                yield return new NodeCase("ImageCompositeMasked", links, $$"""{ "x": {{x + 1}}, "y": {{y + 1}}, "resize_source": {{(x == 10 ? "true" : "false")}} }""", RgbOnly: true);
+        }
+
+        foreach (string links in new[] { "96x64", "~31x17a", "~1x1a", "~1x1" })
+            yield return new NodeCase("SplitImageWithAlpha", links);
+        foreach (string links in new[] { "96x64, mask 96x64", "~31x17a, mask 8x8", "~1x1, mask 3x3", "~20x30, mask 1x1", "~20x30, mask 1x7", "~20x30, mask 90x2" })
+            yield return new NodeCase("JoinImageWithAlpha", links);
+    }
 
     private static IEnumerable<NodeCase> AllSizes(string classType, string settings) =>
     [

@@ -15,6 +15,9 @@ from scipy import ndimage
 
 NODES = {}
 
+# The request that is being served.
+SERVED = {}
+
 
 def node(function):
     NODES[function.__name__] = function
@@ -160,9 +163,178 @@ def ImageInvert(image):
     return 1 - image
 
 
+@node
+def ImageBlend(image1, image2, blend_factor, blend_mode):
+    a = image1[..., :3]
+    b = image2[..., :3]
+    if a.shape != b.shape:
+        b = upscale(b, a.shape[1], a.shape[0], 'bicubic', 'center')
+    if blend_mode == 'normal':
+        blend = b
+    elif blend_mode == 'multiply':
+        blend = a * b
+    elif blend_mode == 'screen':
+        blend = a + b - a * b
+    elif blend_mode == 'overlay':
+        blend = np.where(a <= 0.5, 2 * a * b, 2 * (a + b - a * b) - 1)
+    elif blend_mode == 'soft_light':
+        towards = np.where(a <= 0.25, 16 * a ** 3 - 12 * a ** 2 + 4 * a, np.sqrt(np.maximum(a, 0)))
+        blend = np.where(b <= 0.5, a - (1 - 2 * b) * (a - a * a), a + (2 * b - 1) * (towards - a))
+    else:
+        blend = a - b
+    result = a + (blend - a) * blend_factor
+    return np.dstack([result, image1[..., 3:]])
+
+
+@node
+def ImageQuantize(image, colors, dither):
+    """PIL's own; palettes are a matter of taste, so C# compares only how far they are from the picture."""
+    pixels = Image.fromarray((image[..., :3] * 255 + 0.5).astype(np.uint8), 'RGB')
+    palette = pixels.quantize(colors=colors)
+    count = len(set(np.array(palette).flat))
+
+    # What is left of 256 places is black otherwise, and one colour more.
+    found = palette.getpalette()[:3 * count]
+    palette.putpalette(found + found[:3] * (256 - count))
+    if dither == 'floyd-steinberg':
+        result = pixels.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+    elif dither == 'none':
+        result = pixels.quantize(palette=palette, dither=Image.Dither.NONE)
+    else:
+        pattern = np.zeros((1, 1))
+        while pattern.shape[0] < int(dither.split('-')[1]):
+            q = (2 * pattern.shape[0]) ** 2
+            pattern = pattern * q
+            pattern = np.block([[pattern - 1.5, pattern + 0.5], [pattern + 1.5, pattern - 0.5]]) / q
+        pattern = 2 * 256 / count * pattern + 0.5
+        height, width = image.shape[:2]
+        tiled = np.tile(pattern, (height // len(pattern) + 1, width // len(pattern) + 1))[:height, :width, None]
+        shifted = Image.fromarray(np.clip(np.array(pixels) + tiled, 0, 255).astype(np.uint8), 'RGB')
+        result = shifted.quantize(palette=palette, dither=Image.Dither.NONE)
+    return np.dstack([np.array(result.convert('RGB')) / 255, image[..., 3:]])
+
+
+@node
+def EmptyImage(width, height, batch_size, color):
+    return np.full((height, width, 3), [color >> 16, color >> 8 & 255, color & 255]) / 255
+
+
+@node
+def ImageColorToMask(image, color):
+    red, green, blue = np.moveaxis(np.round(image[..., :3] * 255).astype(int), -1, 0)
+    return (red * 65536 + green * 256 + blue == color).astype(float)
+
+
+# Filters
+
+def gaussian(image, radius, sigma):
+    """A Gaussian that ends at a radius; outside the picture is mirrored without its outermost pixels."""
+    x = np.arange(-radius, radius + 1)
+    weights = np.exp(-x * x / (2 * sigma * sigma))
+    weights /= weights.sum()
+    for axis in (0, 1):
+        image = ndimage.convolve1d(image, weights, axis=axis, mode='mirror')
+    return image
+
+
+@node
+def ImageBlur(image, blur_radius, sigma):
+    return gaussian(image, blur_radius, sigma * blur_radius)
+
+
+@node
+def ImageSharpen(image, sharpen_radius, sigma, alpha):
+    return image + 10 * alpha * (image - gaussian(image, sharpen_radius, sigma * sharpen_radius))
+
+
+@node
+def Canny(image, low_threshold, high_threshold):
+    smooth = gaussian(image[..., :3] @ weights(SERVED['format'] == 'I420' and SERVED['bt709']), 2, 1)
+    gx = ndimage.sobel(smooth, 1, mode='nearest')
+    gy = ndimage.sobel(smooth, 0, mode='nearest')
+    steepness = np.sqrt(gx * gx + gy * gy + 1e-6)
+    sector = np.round(np.arctan2(gy, gx) / (math.pi / 4)).astype(int) % 4
+    padded = np.pad(steepness, 1)
+    height, width = steepness.shape
+
+    def neighbour(dy, dx):
+        return padded[1 + dy:1 + dy + height, 1 + dx:1 + dx + width]
+
+    steps = [(0, 1), (1, 1), (1, 0), (1, -1)]
+    ahead = np.choose(sector, [neighbour(dy, dx) for dy, dx in steps])
+    behind = np.choose(sector, [neighbour(-dy, -dx) for dy, dx in steps])
+    ridge = np.where((steepness > ahead) & (steepness > behind), steepness, 0)
+    labels, count = ndimage.label(ridge > low_threshold, np.ones((3, 3)))
+    strong = np.unique(labels[ridge > high_threshold])
+    edges = np.isin(labels, strong[strong > 0]).astype(float)
+    return np.repeat(edges[..., None], 3, 2)
+
+
+@node
+def Morphology(image, operation, kernel_size):
+    """The square reaches one pixel farther to the left and up than to the right and down when its side is even."""
+    def over(function, worst, image):
+        before = kernel_size // 2
+        after = kernel_size - 1 - before
+        padded = np.pad(image, ((before, after), (before, after), (0, 0)), constant_values=worst)
+        for axis in (0, 1):
+            padded = function(np.lib.stride_tricks.sliding_window_view(padded, kernel_size, axis), -1)
+        return padded
+
+    def erode(image):
+        return over(np.min, 2, image)
+
+    def dilate(image):
+        return over(np.max, -1, image)
+
+    return {
+        'erode': erode,
+        'dilate': dilate,
+        'open': lambda image: dilate(erode(image)),
+        'close': lambda image: erode(dilate(image)),
+        'gradient': lambda image: dilate(image) - erode(image),
+        'top_hat': lambda image: image - dilate(erode(image)),
+        'bottom_hat': lambda image: erode(dilate(image)) - image,
+    }[operation](image)
+
+
+# Pictures laid over one another
+
+def stretch(mask, width, height):
+    return upscale(mask[..., None], width, height, 'bilinear')[..., 0]
+
+
+@node
+def ImageCompositeMasked(destination, source, mask, x, y, resize_source):
+    height, width = destination.shape[:2]
+    if resize_source:
+        source = upscale(source, width, height, 'bilinear')
+    channels = destination.shape[2]
+    if source.shape[2] < channels:
+        source = np.dstack([source, np.ones(source.shape[:2])])
+    source = source[..., :channels]
+    mask = np.ones(source.shape[:2]) if mask is None else stretch(mask, source.shape[1], source.shape[0])
+    source, mask = source[:max(0, height - y), :max(0, width - x)], mask[:max(0, height - y), :max(0, width - x), None]
+    result = destination.copy()
+    part = result[y:y + source.shape[0], x:x + source.shape[1]]
+    part[...] = mask * source + (1 - mask) * part
+    return result
+
+
+@node
+def SplitImageWithAlpha(image):
+    return image[..., :3], 1 - image[..., 3] if image.shape[2] > 3 else np.zeros(image.shape[:2])
+
+
+@node
+def JoinImageWithAlpha(image, alpha):
+    return np.dstack([image[..., :3], 1 - stretch(alpha, image.shape[1], image.shape[0])])
+
+
 # Serving
 
 def run(request, arrays):
+    SERVED.update(request)
     is_i420 = request['format'] == 'I420'
     given, at = [], 0
     for kind in request['kinds']:

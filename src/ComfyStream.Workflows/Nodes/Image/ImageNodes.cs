@@ -5,15 +5,25 @@ internal static class ImageNodes
 {
     public static readonly NodeDescriptor[] All =
     [
+        CannyNode.Descriptor,
+        EmptyImageNode.Descriptor,
         GaussianBlurNode.Descriptor,
+        ImageBlendNode.Descriptor,
+        ImageBlurNode.Descriptor,
+        ImageBlurNode.Sharpen,
+        ImageColorToMaskNode.Descriptor,
         ImageCompositeMaskedNode.Descriptor,
         ImageCropNode.Descriptor,
         ImageFlipNode.Descriptor,
         ImageInvertNode.Descriptor,
         ImagePadForOutpaintNode.Descriptor,
+        ImageQuantizeNode.Descriptor,
         ImageRotateNode.Descriptor,
         ImageScaleNode.Descriptor,
         ImageScaleNode.ByFactor,
         ImageScaleNode.ToTotalPixels,
+        JoinImageWithAlphaNode.Descriptor,
+        MorphologyNode.Descriptor,
+        SplitImageWithAlphaNode.Descriptor,
     ];
 }
