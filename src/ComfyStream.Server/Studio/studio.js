@@ -24,6 +24,8 @@ const firstPause = 1000;
 const longestPause = 8000;
 /** A connection that reports "disconnected" may come back by itself within this time, in ms. */
 const grace = 4000;
+/** How long connecting may take, in ms: the server gives up after 15 s without a sign, and a browser may go on trying for minutes. */
+const patience = 20000;
 
 /** One peer connection kept alive: an offer by POST, an answer, and again with a longer pause when it is lost. */
 class Session {
@@ -94,6 +96,7 @@ class Session {
       this.#location = location;
       // The ICE servers come with the answer, and candidates are looked for from here on: no request before the offer is needed.
       peer.setConfiguration({ iceServers: turnServers(response.headers.get("Link")) });
+      this.#timer = setTimeout(() => isCurrent() && this.#retry(this.#noWay()), patience);
       await peer.setLocalDescription({ type: "offer", sdp });
       await peer.setRemoteDescription({ type: "answer", sdp: answer }).catch(error => {
         throw new Error(`The server's answer cannot be used: ${error.message}`);
@@ -110,6 +113,7 @@ class Session {
   #follow(peer) {
     const transports = [...peer.getReceivers(), ...peer.getSenders()].map(part => part.transport?.state);
     const state = transports.includes("closed") || transports.includes("failed") ? "failed" : peer.connectionState;
+    if (state === "new" || state === "connecting") return;
     clearTimeout(this.#timer);
     if (state === "connected") {
       this.#pause = firstPause;
@@ -119,8 +123,12 @@ class Session {
       this.#onState("connecting", "The connection is interrupted …");
       this.#timer = setTimeout(() => this.#retry("The connection was lost."), grace);
     } else if (state === "failed" || state === "closed") {
-      this.#retry(this.#wasLive ? "The connection was lost." : `No way to the server's media port was found. ${this.#turnProblem}`.trim());
+      this.#retry(this.#wasLive ? "The connection was lost." : this.#noWay());
     }
+  }
+
+  #noWay() {
+    return `No way to the server's media port was found. ${this.#turnProblem}`.trim();
   }
 
   #retry(reason) {
