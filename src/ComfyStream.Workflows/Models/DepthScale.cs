@@ -30,7 +30,8 @@ internal sealed unsafe class DepthScale
         float factor = tensor.Output.LargerIsNearer ? 1 / span : -1 / span;
         TensorPrimitives.Subtract(weights, tensor.Output.LargerIsNearer ? _low : _high, weights);
         TensorPrimitives.Multiply(weights, factor, weights);
-        TensorPrimitives.Max(weights, 0f, weights);
+        // What is no number is far.
+        TensorPrimitives.MaxNumber(weights, 0f, weights);
         TensorPrimitives.Min(weights, 1f, weights);
     }
 

@@ -26,7 +26,7 @@ internal sealed class ModelStore(IReadOnlyList<string> folders) : IDisposable
                 $"The model {path} is not the one that is needed: it must take float {Describe(inputShape)} and give float {outputs}. Put the right {name}.onnx there.");
         }
 
-        return new ModelSession(model, inputShape, outputShapes);
+        return Warm(new ModelSession(model, inputShape, outputShapes), path);
     }
 
     /// <summary>Makes a stream's use of a model that is fed as its manifest says.</summary>
@@ -52,6 +52,21 @@ internal sealed class ModelStore(IReadOnlyList<string> folders) : IDisposable
             foreach (LoadedModel model in _loaded.Values)
                 model.Release();
             _loaded.Clear();
+        }
+    }
+
+    /// <summary>Runs it on nothing, so that the first picture does not wait for the runtime's own preparations.</summary>
+    private static ModelSession Warm(ModelSession session, string path)
+    {
+        try
+        {
+            session.Run();
+            return session;
+        }
+        catch (OnnxRuntimeException e)
+        {
+            session.Dispose();
+            throw new MediaException($"The model {path} cannot be run: {e.Message}");
         }
     }
 
