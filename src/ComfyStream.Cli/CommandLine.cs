@@ -28,7 +28,7 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var root = new RootCommand(Description) { ServeCommand.Create(), TokenCommand.Create(), DrainCommand.Create(), ModelCommand.Create() };
+        var root = new RootCommand(Description) { ServeCommand.Create(), TokenCommand.Create(), DrainCommand.Create(), ModelCommand.Create(), WorkflowCommand.Create() };
         SynchronousCommandLineAction help = TeachBy(root, Examples);
         root.SetAction(help.Invoke);
 

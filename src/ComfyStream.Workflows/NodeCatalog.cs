@@ -8,7 +8,8 @@ public sealed class NodeCatalog
 {
     private readonly Dictionary<string, NodeDescriptor> _byClass;
 
-    internal NodeCatalog(params IEnumerable<NodeDescriptor>[] lists)
+    /// <summary>A catalog of classes; each name once.</summary>
+    public NodeCatalog(params IEnumerable<NodeDescriptor>[] lists)
     {
         Descriptors = [.. lists.SelectMany(list => list)];
         _byClass = Descriptors.ToDictionary(descriptor => descriptor.ClassType);

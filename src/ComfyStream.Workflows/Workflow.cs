@@ -42,6 +42,9 @@ public sealed class Workflow : IWorkflow
     /// <summary>The graph in API format, as it was given, changes included.</summary>
     public string ToJson() => _document.ToJson();
 
+    /// <summary>The plan in words: steps in order, their formats, conversions, what was folded, merged and left out.</summary>
+    public string Explain() => PlanExplanation.Write(this);
+
     /// <inheritdoc/>
     public bool TryWith(IReadOnlyList<WorkflowChange> changes, [NotNullWhen(true)] out IWorkflow? changed, out string problem)
     {

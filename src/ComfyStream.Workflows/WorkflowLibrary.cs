@@ -70,7 +70,8 @@ public sealed partial class WorkflowLibrary : IDisposable
     }
 
     /// <summary>
-    /// Reads a workflow from what a client sent: API-format JSON (when it begins with <c>{</c> or <c>[</c>; a list holds one graph) or a name.
+    /// Reads a workflow from what a client sent: API-format JSON (when it begins with <c>{</c> or <c>[</c>; of a list of graphs all are
+    /// checked, and the first one gives the picture) or a name.
     /// Never opens a path. When false, <paramref name="problem"/> says all that is wrong, naming node and reason, and does not echo the graph.
     /// </summary>
     public bool TryResolve(string nameOrJson, out IWorkflow? workflow, out string problem)

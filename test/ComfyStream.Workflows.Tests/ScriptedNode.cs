@@ -11,7 +11,7 @@ internal sealed class ScriptedNode(Action<NodeContext> run, ScriptedNode.Log log
     {
         public int Made, Runs, Applied, Disposed;
         public bool Applies, FailsToBeMade;
-        public List<int> Values { get; } = [];
+        public List<int> Values { get; } = new(4096);
     }
 
     private int _value = settings.Integer("value");

@@ -45,6 +45,9 @@ public sealed class Workspace
         return new Workspace(full);
     }
 
+    /// <summary>Looks at it as it is, for tools that change nothing.</summary>
+    public static Workspace At(string path) => new(System.IO.Path.GetFullPath(path));
+
     private string Inside(params ReadOnlySpan<string> names) => System.IO.Path.Combine([Path, .. names]);
 
     private static string Shipped(string name) => System.IO.Path.Combine(AppContext.BaseDirectory, name);
