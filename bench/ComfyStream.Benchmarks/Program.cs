@@ -1,4 +1,5 @@
 using ComfyStream.Benchmarks.Allocations;
+using ComfyStream.Benchmarks.Engine;
 using ComfyStream.Benchmarks.FanOut;
 using ComfyStream.Benchmarks.Forwarding;
 using ComfyStream.Benchmarks.Idle;
@@ -49,6 +50,8 @@ internal static class Program
                       --seconds 6  --types SECONDS (then samples the types of what is allocated)
         idle          CPU of a relay that has nothing to do, of the demo without viewers, and of viewers for whom nothing comes
                       --seconds 20  --viewers 500
+        engine        the workflow engine: its own cost above the nodes' work, conversions beside libswscale, branches side by side
+                      --rounds 15  --size 1280x720
         micro         single operations by BenchmarkDotNet; its own options may follow, such as --filter '*Srtp*'
                       --check-allocations (only compares what each allocates with Micro/allocations.md)  --write-allocations
 
@@ -94,6 +97,9 @@ internal static class Program
                     return 0;
                 case "idle":
                     await IdleBenchmark.RunAsync(new Arguments(args[1..], "seconds", "viewers"));
+                    return 0;
+                case "engine":
+                    EngineBenchmark.Run(new Arguments(args[1..], "rounds", "size"));
                     return 0;
                 case "micro":
                     return MicroBenchmarks.Run(args[1..]);

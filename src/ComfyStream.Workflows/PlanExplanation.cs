@@ -34,7 +34,8 @@ internal sealed class PlanExplanation
         if (_plan.IsPassthrough)
             _text.AppendLine("The stream's picture is the result: it is forwarded without being decoded.");
         WriteSteps("Once, before the first picture:", isConstant: true);
-        WriteSteps("For every picture, one after another:", isConstant: false);
+        WriteSteps("For every picture:", isConstant: false);
+        WriteBranches();
         if (!_plan.IsPassthrough)
             _text.AppendLine($"The result is that of {_slotNames[_plan.ResultSlot]}. {(_plan.FailsOpen ? "The input is shown where it is missing." : "The input is never shown in its place.")}");
         if (!_plan.IsPassthrough)
@@ -70,6 +71,15 @@ internal sealed class PlanExplanation
         bool hasPictures = descriptor.Links.Any(link => link.Type == LinkType.Image) || descriptor.Outputs.Any(output => output.Type == LinkType.Image);
         string format = !hasPictures ? "-" : IsConversion(step) ? "" : step.Format == PictureFormat.I420 ? "I420" : "RGB";
         return $"{$"{descriptor.ClassType} ({WorkflowProblems.Quote(step.Node.Id)})",-36} {format,-5} {string.Join("; ", parts)}".TrimEnd();
+    }
+
+    private void WriteBranches()
+    {
+        foreach (PlanSection section in _plan.Sections.Where(section => section.Branches.Count > 1))
+        {
+            IEnumerable<string> branches = section.Branches.Select(branch => string.Join(", ", branch.Select(step => step + 1)));
+            _text.AppendLine($"Side by side where they take long enough and a thread is idle: steps {string.Join(" | ", branches)}.");
+        }
     }
 
     private void WriteCounts()

@@ -5,7 +5,7 @@ using ComfyStream.Workflows.Nodes;
 namespace ComfyStream.Workflows;
 
 /// <summary>
-/// A plan with its nodes at work. One thread at a time, but for <see cref="Cancel"/> and <see cref="Timings"/>; allocates nothing per
+/// A plan with its nodes at work. One thread at a time (which lets others run branches, see <see cref="SectionRunner"/>), but for <see cref="Cancel"/> and <see cref="Timings"/>; allocates nothing per
 /// picture once warm.
 /// </summary>
 internal sealed class PlanRunner : IDisposable
@@ -14,6 +14,7 @@ internal sealed class PlanRunner : IDisposable
     private readonly NodeContext[] _contexts;
     private readonly StepTime[] _times;
     private readonly FrameValues _values;
+    private readonly SectionRunner[] _sections;
     private bool _hasConstants;
     private bool _constantsAreBt709;
 
@@ -29,6 +30,7 @@ internal sealed class PlanRunner : IDisposable
     public PlanRunner(WorkflowPlan plan, NodeResources resources)
     {
         Plan = plan;
+        _sections = [.. plan.Sections.Where(section => !plan.Steps[section.First].IsConstant).Select(section => new SectionRunner(section, this, resources.Branches))];
         _values = new FrameValues(plan.SlotCount, resources.Frames, resources.Pictures);
         _contexts = [.. plan.Steps.Select(step => new NodeContext(step, _values))];
         _times = new StepTime[plan.Steps.Count];
@@ -61,12 +63,8 @@ internal sealed class PlanRunner : IDisposable
         try
         {
             PrepareConstants();
-            for (int i = 0; i < _nodes.Length; i++)
-            {
-                if (!Plan.Steps[i].IsConstant)
-                    RunStep(i, keepsResults);
-            }
-
+            foreach (SectionRunner section in _sections)
+                section.RunAll(keepsResults);
             _keepsResults = true;
             return TakeResult();
         }
@@ -130,6 +128,27 @@ internal sealed class PlanRunner : IDisposable
         _keepsResults = false;
     }
 
+    /// <summary>Runs one step; steps that do not depend on one another may be run by two threads.</summary>
+    internal void RunStep(int index, bool keepsResults)
+    {
+        PlanStep step = Plan.Steps[index];
+        bool isKept = keepsResults && step.KeepsResults && HasUnchangedInputs(step);
+        foreach (int slot in step.Outputs)
+            _values.SetUnchanged(slot, isKept);
+        if (!isKept)
+            RunNode(index, step);
+    }
+
+    /// <summary>Gives back what nobody reads after a step.</summary>
+    internal void ReleaseAfter(int index)
+    {
+        foreach (int slot in Plan.Steps[index].LastUsed)
+            _values.Release(slot);
+    }
+
+    /// <summary>What a step took last.</summary>
+    internal long LastTicks(int index) => _times[index].LastTicks;
+
     /// <summary>Frees the nodes; between two pictures.</summary>
     public void Dispose()
     {
@@ -189,23 +208,12 @@ internal sealed class PlanRunner : IDisposable
             foreach (int slot in Plan.Steps[i].Outputs)
                 _values.Release(slot);
             RunStep(i, keepsResults: false);
+            ReleaseAfter(i);
             foreach (int slot in Plan.Steps[i].Outputs)
                 _values.SetUnchanged(slot, true);
         }
 
         (_hasConstants, _constantsAreBt709) = (true, _values.IsBt709);
-    }
-
-    private void RunStep(int index, bool keepsResults)
-    {
-        PlanStep step = Plan.Steps[index];
-        bool isKept = keepsResults && step.KeepsResults && HasUnchangedInputs(step);
-        foreach (int slot in step.Outputs)
-            _values.SetUnchanged(slot, isKept);
-        if (!isKept)
-            RunNode(index, step);
-        foreach (int slot in step.LastUsed)
-            _values.Release(slot);
     }
 
     private void RunNode(int index, PlanStep step)
@@ -277,6 +285,8 @@ internal sealed class PlanRunner : IDisposable
         private long _count;
         private long _totalTicks;
         private long _lastTicks;
+
+        public readonly long LastTicks => _lastTicks;
 
         public void Add(long ticks)
         {

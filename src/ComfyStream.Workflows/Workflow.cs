@@ -57,4 +57,7 @@ public sealed class Workflow : IWorkflow
 
     /// <inheritdoc/>
     public IFrameProcessor CreateProcessor() => new WorkflowProcessor(Graph, Plan, _resources);
+
+    /// <summary>The same, with other threads for its branches.</summary>
+    internal IFrameProcessor CreateProcessor(BranchPool branches) => new WorkflowProcessor(Graph, Plan, _resources.With(branches));
 }

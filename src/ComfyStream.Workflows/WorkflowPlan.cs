@@ -22,10 +22,14 @@ internal sealed class WorkflowPlan
         _isConstant = new bool[slotCount];
         foreach (int slot in steps.Where(step => step.IsConstant).SelectMany(step => step.Outputs))
             _isConstant[slot] = true;
+        Sections = PlanSection.Divide(steps);
         MayNeedRgb = steps.Any(step => step.InRgbIfOdd.Count > 0);
     }
 
     public IReadOnlyList<PlanStep> Steps { get; }
+
+    /// <summary>The steps, divided by what can be run side by side.</summary>
+    public IReadOnlyList<PlanSection> Sections { get; }
 
     public int SlotCount { get; }
 

@@ -80,7 +80,7 @@ public sealed class WorkflowCommandTests : IDisposable
                 "Once, before the first picture:",
                 "    2. LoadImage (still)                    RGB   gives IMAGE, MASK",
                 "    3. RGB to I420 (still)                        reads step 2; gives IMAGE",
-                "For every picture, one after another:",
+                "For every picture:",
                 "    1. GaussianBlur (soft)                  I420  reads the stream's picture; gives IMAGE; overwrites the stream's picture",
                 "    4. ImageCompositeMasked (both)          I420  reads step 1, step 3, step 2; gives IMAGE",
                 "    5. ImageCompositeMasked (again)         I420  reads step 4, step 1; gives IMAGE; overwrites step 4",

@@ -39,9 +39,7 @@ public sealed unsafe class PlanRunnerTests : IDisposable
         using WorkflowProcessor processor = Graphs.Start(graph.ToString(), Resources(), catalog);
 
         Run(40);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run(20);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.By(() => Run(20)));
 
         void Run(int count)
         {

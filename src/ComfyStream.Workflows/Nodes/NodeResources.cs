@@ -23,6 +23,15 @@ public sealed class NodeResources
 
     internal ModelStore Models { get; }
 
+    internal BranchPool Branches { get; set; } = BranchPool.Shared;
+
+    internal NodeResources With(BranchPool branches)
+    {
+        var other = (NodeResources)MemberwiseClone();
+        other.Branches = branches;
+        return other;
+    }
+
     /// <summary>Reads a PNG or JPEG file of the workspace's <c>input</c> folder. The caller owns the picture.</summary>
     /// <exception cref="MediaException">There is no such file, or it cannot be read; the message says what to do.</exception>
     public RgbPicture LoadPicture(string name) => _input.Load(name);
