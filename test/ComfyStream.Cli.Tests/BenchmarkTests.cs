@@ -16,6 +16,7 @@ public sealed class BenchmarkTests
     [InlineData("workflows --size 320x240", "| `background-blur` | 320x240 |")]
     [InlineData("allocations", "each packet")]
     [InlineData("idle", "The demo, no viewers")]
+    [InlineData("engine", "times ours")]
     public async Task A_benchmark_prints_what_it_finds(string verb, string found)
     {
         (int code, string printed, string errors) = await RunAsync([.. verb.Split(' '), "--smoke"]);

@@ -37,6 +37,18 @@ internal sealed class WorkflowTarget : IFuzzTarget
               "c": { "class_type": "PreviewImage", "inputs": { "images": ["b", 0] } }
             }]
             """,
+            """
+            [{
+              "v": { "class_type": "PrimitiveFloat", "inputs": { "value": 3.5 } },
+              "n": { "class_type": "PrimitiveInt", "inputs": { "value": 9 } },
+              "a": { "class_type": "LoadTensor" },
+              "s": { "class_type": "LoadImage", "inputs": { "image": "a/b.png" } },
+              "t": { "class_type": "PrimaryInputLoadImage" },
+              "b": { "class_type": "GaussianBlur", "inputs": { "image": ["t", 0], "sigma": ["v", 0], "kernel_size": ["n", 0] } },
+              "c": { "class_type": "ImageCompositeMasked", "inputs": { "destination": ["b", 0], "source": ["s", 0], "mask": ["t", 1] } },
+              "o": { "class_type": "SaveImage", "inputs": { "images": ["c", 0] } }
+            }, { "1": { "class_type": "LoadTensor" }, "2": { "class_type": "PreviewImage", "inputs": { "images": ["1", 0] } } }]
+            """,
         }.Select(Encoding.UTF8.GetBytes),
     ];
 
@@ -47,6 +59,7 @@ internal sealed class WorkflowTarget : IFuzzTarget
             "{", "}", "[", "]", "\"", ":", ",", "null", "true", "1e999", "-1e-400", "1e308", "31.5", "-0", "{\"a\":", new string('7', 400), "99999999999999999999", "\\ud800", "\\u0000", "[[[[[[[[[[[[[[[[", "\"1\"", "[\"1\",0]", "[\"2\",-1]",
             "\"class_type\"", "\"inputs\"", "\"_meta\"", "\"nodes\"", "LoadTensor", "SaveTensor", "ImageInvert", "GaussianBlur", "ImageCompositeMasked", "PersonSegmentation",
             "LoadImage", "PreviewImage", "SaveImage", "DetectFaces", "BlurBoxes", "\"kernel_size\"", "\"sigma\"", "\"mask\"", "\"source\"", "\"destination\"", "\"image\"", "\"images\"",
+            "PrimitiveInt", "PrimitiveFloat", "PrimitiveString", "PrimitiveBoolean", "PrimaryInputLoadImage", "\"value\"", "[\"v\",0]", "[\"t\",1]", "../", "a.png",
         }.Select(Encoding.UTF8.GetBytes),
     ];
 
@@ -55,7 +68,11 @@ internal sealed class WorkflowTarget : IFuzzTarget
         bool isValid = _library.TryResolve(Encoding.UTF8.GetString(input), out IWorkflow? workflow, out string problem);
         FindingException.ThrowUnless(isValid == workflow is not null, "a workflow that is none, or none that is");
         if (isValid)
+        {
+            FindingException.ThrowUnless(((Workflow)workflow!).Explain().Length > 0, "a plan that cannot be explained");
+            FindingException.ThrowUnless(_library.TryResolve(((Workflow)workflow).ToJson(), out _, out problem), $"a graph that is none when it is written again: {problem}");
             return true;
+        }
 
         FindingException.ThrowUnless(problem.Length is > 0 and < 20_000, $"a text of {problem.Length} characters");
         FindingException.ThrowUnless(!problem.Any(c => char.IsControl(c) && c != '\n'), "a text with control characters");
