@@ -86,6 +86,7 @@ public sealed class WorkflowCommandTests : IDisposable
                 "    5. ImageCompositeMasked (again)         I420  reads step 4, step 1; gives IMAGE; overwrites step 4",
                 "The result is that of step 5. The input is never shown in its place.",
                 "0 conversions for every picture; 2 steps in place.",
+                "Nodes in I420 that can work in RGB do so should their pictures turn out to have odd sizes.",
                 "Folded: node sigma (PrimitiveFloat) into node soft (GaussianBlur).",
                 "Merged: node same (GaussianBlur) gives the same as node soft (GaussianBlur).",
                 "Left out: node idle (ImageInvert); the result does not depend on it.",
