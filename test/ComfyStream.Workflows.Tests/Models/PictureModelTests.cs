@@ -250,6 +250,18 @@ public sealed unsafe class PictureModelTests : IDisposable
     }
 
     [Fact]
+    public void A_model_is_loaded_once_for_all_streams()
+    {
+        using PictureModel first = Open("modnet", InterfaceModels.Modnet());
+        File.WriteAllText(Path.Combine(_folder, "modnet.onnx"), "no model any more");
+        using PictureModel second = _store.CreatePictureModel("modnet");
+        Run(first, 64, 64);
+        Run(second, 128, 64);
+        Assert.Equal([1, 1, 64, 64], first.Output(0).Shape);
+        Assert.Equal([1, 1, 64, 128], second.Output(0).Shape);
+    }
+
+    [Fact]
     public void A_run_allocates_nothing_once_warm()
     {
         using PictureModel model = Open("rvm-mobilenetv3", InterfaceModels.RobustVideoMatting());
