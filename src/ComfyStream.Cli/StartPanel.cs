@@ -31,7 +31,7 @@ internal static class StartPanel
         string[] others = [.. summary.Workflows.Where(name => name != summary.Workflow)];
         if (others.Length > 0)
             rows.Add(("", $"others: {string.Join(", ", others)}; choose by --workflow NAME, or by &prompts=NAME when publishing"));
-        rows.Add(("Media", $"UDP {string.Join(", ", summary.MediaEndPoints.Select(Port))}; announced: {string.Join(", ", summary.Announced)}{(summary.Options.Advertise.Count > 0 ? "" : " (--advertise ADDRESS for another)")}"));
+        rows.Add(("Media", $"UDP {string.Join(", ", summary.MediaEndPoints.Select(Port))}{(summary.IceTcpEndPoint is { } tcp ? $"; TCP {Port(tcp)}" : "")}; announced: {string.Join(", ", summary.Announced)}{(summary.Options.Advertise.Count > 0 ? "" : " (--advertise ADDRESS for another)")}"));
         if (summary.Codecs.Length > 0)
             rows.Add(("Codecs", summary.Codecs));
         if (summary.Inference.Length > 0)

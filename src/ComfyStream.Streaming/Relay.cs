@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using ComfyStream.Media;
 using ComfyStream.Streaming.Addresses;
 using ComfyStream.Streaming.Diagnostics;
@@ -29,6 +30,7 @@ public sealed class Relay : IAsyncDisposable
     private readonly List<EventLoop> _loops = [];
     private readonly AnnouncedCandidates _candidates;
     private readonly DtlsCertificate _certificate;
+    private readonly IceTcpListener? _listener;
     private readonly EncodedFramePool _encodedFrames = new();
     private readonly VideoFramePool _videoFrames = new();
     private readonly PacketizedFramePool _packetizedFrames = new();
@@ -60,11 +62,13 @@ public sealed class Relay : IAsyncDisposable
                 _loops.Add(new EventLoop(new IPEndPoint(options.MediaHost, port), $"net-{i}", options.SocketMode) { OnFault = _logger.SessionFault });
             }
 
-            var ports = new MediaPortNumbers(_loops[0].LocalEndPoint.Address, [.. _loops.Select(loop => loop.LocalEndPoint.Port)]);
+            (_listener, IceTcpFailure) = ListenForTcp(options);
+            var ports = new MediaPortNumbers(_loops[0].LocalEndPoint.Address, [.. _loops.Select(loop => loop.LocalEndPoint.Port)], IceTcpEndPoint?.Port);
             _candidates = new AnnouncedCandidates(addresses, names, ports, options, _logger);
         }
         catch
         {
+            _listener?.Dispose();
             _loops.ForEach(loop => loop.Dispose());
             _certificate.Dispose();
             throw;
@@ -86,6 +90,12 @@ public sealed class Relay : IAsyncDisposable
 
     /// <summary>The media ports that were opened.</summary>
     public IReadOnlyList<IPEndPoint> MediaEndPoints => [.. _loops.Select(loop => loop.LocalEndPoint)];
+
+    /// <summary>Where clients connect by TCP whose network blocks UDP; null: nowhere.</summary>
+    public IPEndPoint? IceTcpEndPoint => _listener?.LocalEndPoint;
+
+    /// <summary>Why the TCP port could not be opened; null when it was, or was not wanted. The relay serves UDP then.</summary>
+    public SocketException? IceTcpFailure { get; }
 
     /// <summary>The event loops, for tests.</summary>
     internal IReadOnlyList<EventLoop> Loops => _loops;
@@ -207,6 +217,20 @@ public sealed class Relay : IAsyncDisposable
     {
         lock (_shutdownGate)
             return new ValueTask(_shutdown ??= ShutDownAsync());
+    }
+
+    private (IceTcpListener? Listener, SocketException? Failure) ListenForTcp(RelayOptions options)
+    {
+        if (options.IceTcpPort is not { } port)
+            return (null, null);
+        try
+        {
+            return (new IceTcpListener(new IPEndPoint(options.MediaHost, port), _loops) { OnFault = _logger.SessionFault }, null);
+        }
+        catch (SocketException failure)
+        {
+            return (null, failure);
+        }
     }
 
     private static SessionResult Refuse(SessionOutcome outcome, string detail) => new(outcome, "", "", detail);
@@ -357,7 +381,7 @@ public sealed class Relay : IAsyncDisposable
     private string Explain(CloseReason reason) => reason switch
     {
         CloseReason.IceTimeout =>
-            $"no ICE check of the client arrived at UDP port {string.Join(", ", MediaEndPoints.Select(end => end.Port))}; "
+            $"no ICE check of the client arrived at UDP port {string.Join(", ", MediaEndPoints.Select(end => end.Port))}{(IceTcpEndPoint is { } tcp ? $" or TCP port {tcp.Port}" : "")}; "
             + $"it was told to use {string.Join(", ", AnnouncedAddresses)}. Is the port open in the firewall, and is one of the addresses reachable (--advertise)?",
         CloseReason.DtlsFailed => "the DTLS handshake failed or did not finish in time.",
         _ => "the client's certificate is not the one that its SDP announced.",
@@ -405,6 +429,7 @@ public sealed class Relay : IAsyncDisposable
         // A publisher that was let in before is seen to its start; the next one at the gate is refused.
         await Task.WhenAll(_streams.All.Select(WaitForGateAsync)).ConfigureAwait(false);
         await Task.WhenAll(_sessions.All.Select(session => session.CloseAsync(ShutdownSessionsTimeout))).ConfigureAwait(false);
+        _listener?.Dispose();
         foreach (EventLoop loop in _loops)
             loop.Dispose();
 

@@ -15,6 +15,9 @@ public sealed record RelayOptions
     /// <summary>UDP port of the first event loop; the next loops take the following ones. 0: any free ports.</summary>
     public int MediaPort { get; init; } = 8890;
 
+    /// <summary>TCP port for clients whose network blocks UDP, one for all loops; 0: any free one; null: none.</summary>
+    public int? IceTcpPort { get; init; }
+
     /// <summary>Event loops, each a thread with a socket of its own; 1 to 64.</summary>
     public int EventLoops { get; init; } = 1;
 

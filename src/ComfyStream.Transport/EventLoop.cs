@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Net;
 using ComfyStream.Transport.Interop;
+using ComfyStream.Transport.Tcp;
 using ComfyStream.WebRtc;
 
 namespace ComfyStream.Transport;
 
 /// <summary>
-/// One OS thread that owns a UDP socket, the peers that use it, and their deadlines. Everything that touches its peers runs on it.
+/// One OS thread that owns a UDP socket, the peers that use it, their TCP connections, and their deadlines. Everything that touches its peers runs on it.
 /// Each turn is bounded: posted commands, then datagrams in, then deadlines that are due, then one batch out, then one datagram of a
 /// handshake.
 /// </summary>
@@ -30,11 +31,13 @@ public sealed class EventLoop : IDisposable
     private readonly DatagramSender _sender;
     private readonly WakeEvent _wake = new();
     private readonly BoundedQueue<object> _inbox = new(InboxCapacity);
+    private readonly TcpConnections _connections = new();
     private readonly LoopPeers _peers;
     private readonly PriorityQueue<ILoopWork, TimeSpan> _timed = new(64);
     private readonly List<ILoopWork> _afterSend = new(64);
     private readonly Thread _thread;
     private volatile bool _isStopping;
+    private bool _hasReadyConnections;
     private long _datagramsReceived;
     private long _idleTicks;
     private long _idleSinceTicks;
@@ -52,7 +55,7 @@ public sealed class EventLoop : IDisposable
         LocalEndPoint = _socket.LocalEndPoint;
         _receiver = new DatagramReceiver(_socket);
         _sender = new DatagramSender(_socket);
-        _peers = new LoopPeers(this, _sender);
+        _peers = new LoopPeers(this, _sender, _connections);
         _thread = new Thread(Run) { Name = name, IsBackground = true };
         _thread.Start();
     }
@@ -87,16 +90,21 @@ public sealed class EventLoop : IDisposable
     /// <summary>Datagrams of handshakes that wait for their turn (on the loop).</summary>
     internal int HandshakesWaiting => _peers.HandshakesWaiting;
 
+    /// <summary>Bytes that wait on TCP connections of a peer (on the loop).</summary>
+    internal int TcpBytesWaiting(PeerConnection peer) => _peers.TcpBytesWaiting(peer);
+
     /// <summary>Counters of the loop, for statistics (any thread; values may be a turn old).</summary>
     public LoopCounters Counters => new(
-        Volatile.Read(ref _datagramsReceived),
+        Volatile.Read(ref _datagramsReceived) + _connections.PacketsReceived,
         _sender.DatagramsSent,
-        Volatile.Read(ref _bytesReceived),
+        Volatile.Read(ref _bytesReceived) + _connections.BytesReceived,
         _sender.BytesSent,
         Volatile.Read(ref _datagramsDropped),
         _sender.Failures,
         _peers.Count,
-        _sender.MessagesSent);
+        _sender.MessagesSent,
+        _connections.Count,
+        _connections.PacketsDropped);
 
     /// <summary>How long the loop has had nothing to do since it began, the wait that it may be in included (any thread).</summary>
     public TimeSpan IdleTime
@@ -169,6 +177,13 @@ public sealed class EventLoop : IDisposable
             _thread.Join(MaxJoin);
     }
 
+    /// <summary>Takes a TCP connection over (on the loop).</summary>
+    internal void Adopt(TcpArrival arrival)
+    {
+        AssertCurrent();
+        _connections.Adopt(Now, arrival, _peers);
+    }
+
     /// <summary>Passes an exception to <see cref="OnFault"/> (on the loop).</summary>
     internal void Report(Exception exception)
     {
@@ -220,6 +235,8 @@ public sealed class EventLoop : IDisposable
             RunTimed(Now);
             if (isReadable)
                 ReceiveDatagrams();
+            if (_hasReadyConnections)
+                _connections.HandleReady(Now, _peers);
             _peers.HandleDeadlines(Now);
             _sender.Flush();
             RunAfterSend();
@@ -235,13 +252,14 @@ public sealed class EventLoop : IDisposable
 
     private unsafe bool Wait(TimeSpan timeout)
     {
-        PollDescriptor* descriptors = stackalloc PollDescriptor[2];
+        PollDescriptor* descriptors = stackalloc PollDescriptor[3];
         descriptors[0] = new PollDescriptor
         {
             Descriptor = _socket.Descriptor,
             Events = _sender.HasPending ? (short)(LibC.PollIn | LibC.PollOut) : LibC.PollIn,
         };
         descriptors[1] = new PollDescriptor { Descriptor = _wake.Descriptor, Events = LibC.PollIn };
+        descriptors[2] = new PollDescriptor { Descriptor = _connections.Descriptor, Events = LibC.PollIn };
 
         long ticks = Math.Max(0, timeout.Ticks);
         var limit = new TimeSpec
@@ -249,8 +267,11 @@ public sealed class EventLoop : IDisposable
             Seconds = ticks / TimeSpan.TicksPerSecond,
             Nanoseconds = ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick,
         };
-        if (LibC.Poll(descriptors, 2, &limit, null) <= 0)
+        _hasReadyConnections = false;
+        if (LibC.Poll(descriptors, 3, &limit, null) <= 0)
             return false;
+
+        _hasReadyConnections = descriptors[2].Returned != 0;
 
         if (descriptors[1].Returned != 0)
             _wake.Reset();
@@ -353,6 +374,7 @@ public sealed class EventLoop : IDisposable
             Wait(limit - Now);
 
         _peers.Dispose();
+        _connections.Dispose();
         _sender.Dispose();
         _receiver.Dispose();
         _socket.Dispose();

@@ -1,3 +1,4 @@
+using ComfyStream.Transport.Tcp;
 using ComfyStream.WebRtc;
 using ComfyStream.WebRtc.Stun;
 
@@ -7,7 +8,7 @@ namespace ComfyStream.Transport;
 /// The peers of one event loop: gives each its datagrams and deadlines, sends what it has to send, tells its handler what happened,
 /// and takes it off when it has ended. Owned by the loop's thread. An exception of a peer or its handler costs that peer only.
 /// </summary>
-internal sealed class LoopPeers(EventLoop loop, DatagramSender sender) : IDisposable
+internal sealed class LoopPeers(EventLoop loop, DatagramSender sender, TcpConnections connections) : IDisposable
 {
     // A peer that stays due after its deadline was handled would keep the loop from sleeping.
     private static readonly TimeSpan LeastDeadlineDistance = TimeSpan.FromMilliseconds(1);
@@ -24,6 +25,12 @@ internal sealed class LoopPeers(EventLoop loop, DatagramSender sender) : IDispos
 
     /// <summary>Datagrams of handshakes that wait for <see cref="HandleHandshake"/>.</summary>
     public int HandshakesWaiting => _handshakes.Count;
+
+    /// <summary>The place of a peer, or null.</summary>
+    public PeerSlot? Find(PeerConnection peer) => _table.Find(peer);
+
+    /// <summary>Bytes that wait on TCP connections of a peer.</summary>
+    public int TcpBytesWaiting(PeerConnection peer) => _table.Find(peer)?.Connections?.Sum(connection => connection.Queue.Count) ?? 0;
 
     /// <summary>The earliest deadline; <see cref="TimeSpan.MaxValue"/> for none.</summary>
     public TimeSpan NextDeadline => _deadlines.Next;
@@ -87,6 +94,77 @@ internal sealed class LoopPeers(EventLoop loop, DatagramSender sender) : IDispos
 
         HandleDatagram(now, slot, owner, path, datagram);
         return true;
+    }
+
+    /// <summary>
+    /// Gives the first packet of a TCP connection to the peer that it names. True when that authenticated it: the connection is its own from then on,
+    /// and its oldest one that media does not flow on goes where it has too many.
+    /// </summary>
+    public bool TryAttach(TimeSpan now, TcpConnection connection, Span<byte> packet)
+    {
+        if (!StunMessage.TryReadUserFragment(packet, out ReadOnlySpan<byte> userFragment) || _table.Find(userFragment) is not { } slot)
+            return false;
+
+        connection.Slot = slot;
+        slot.Connections ??= new(2);
+        slot.Connections.Add(connection);
+        HandleDatagram(now, slot, slot, connection.Path, packet);
+        if (connection.Slot is null)
+            return true;
+        if (!slot.Peer.IsValidatedPath(connection.Path))
+        {
+            slot.Connections.Remove(connection);
+            connection.Slot = null;
+            return false;
+        }
+
+        if (slot.Connections.Count > TcpConnections.MostOfOneSession)
+        {
+            TransportPath? selected = slot.Peer.GetStatistics().SelectedPath;
+            TcpConnection oldest = slot.Connections[slot.Connections[0].Path == selected ? 1 : 0];
+            connections.Close(oldest);
+            Detach(now, oldest);
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives a packet of a TCP connection to its peer: the connection has only one, whatever the packet says.</summary>
+    public void HandlePacket(TimeSpan now, TcpConnection connection, Span<byte> packet)
+    {
+        if (connection.Slot is not { } slot)
+            return;
+        if (DatagramClassifier.Classify(packet) == DatagramKind.Dtls && slot.MayWait)
+            _handshakes.TryAdd(slot, connection.Path, packet);
+        else
+            HandleDatagram(now, slot, slot, connection.Path, packet);
+    }
+
+    /// <summary>Tells the peer of a TCP connection that it has ended.</summary>
+    public void Detach(TimeSpan now, TcpConnection connection)
+    {
+        if (connection.Slot is not { } slot)
+            return;
+
+        slot.Connections!.Remove(connection);
+        connection.Slot = null;
+        slot.Peer.RemovePath(now, connection.Path);
+        Resume(now, slot);
+    }
+
+    /// <summary>Lets a peer go on that something happened to.</summary>
+    public void Resume(TimeSpan now, PeerSlot slot)
+    {
+        try
+        {
+            Pump(slot, now);
+        }
+        catch (Exception exception)
+        {
+            Drop(slot, exception);
+        }
+
+        PumpTouched();
     }
 
     /// <summary>
@@ -218,11 +296,19 @@ internal sealed class LoopPeers(EventLoop loop, DatagramSender sender) : IDispos
 
     private void SendTransmits(PeerSlot slot, TimeSpan now)
     {
-        while (slot.Peer.TryGetTransmit(now, sender.GetBuffer(), out Transmit transmit))
+        Span<byte> buffer = sender.GetBuffer();
+        while (slot.Peer.TryGetTransmit(now, buffer, out Transmit transmit))
         {
+            if (transmit.Path.Connection != 0)
+            {
+                connections.Send(now, slot, buffer[..transmit.ByteCount], transmit);
+                continue;
+            }
+
             if (slot.SendPath != transmit.Path)
                 _table.NoteSendPath(slot, transmit.Path);
             sender.Enqueue(transmit);
+            buffer = sender.GetBuffer();
         }
     }
 
@@ -249,11 +335,23 @@ internal sealed class LoopPeers(EventLoop loop, DatagramSender sender) : IDispos
         Remove(slot);
     }
 
+    private void CloseConnections(PeerSlot slot)
+    {
+        if (slot.Connections is null)
+            return;
+        foreach (TcpConnection connection in slot.Connections)
+        {
+            connection.Slot = null;
+            connections.Close(connection);
+        }
+    }
+
     private void Remove(PeerSlot slot)
     {
         slot.IsRemoved = true;
         _deadlines.Remove(slot);
         _table.Remove(slot);
+        CloseConnections(slot);
         Volatile.Write(ref _count, _table.Count);
         try
         {

@@ -1,3 +1,4 @@
+using ComfyStream.Transport.Tcp;
 using ComfyStream.WebRtc;
 using ComfyStream.WebRtc.Dtls;
 using ComfyStream.WebRtc.Ice;
@@ -44,9 +45,26 @@ internal sealed class PeerSlot(PeerConnection peer, IPeerHandler handler) : Dead
     /// <summary>Whether it was taken off the loop.</summary>
     public bool IsRemoved { get; set; }
 
-    /// <summary>The path of the last transmit, which is never evicted.</summary>
+    /// <summary>The path of the last datagram sent, which is never evicted.</summary>
     public TransportPath SendPath { get; set; }
 
     /// <summary>Paths in the <see cref="SessionTable"/>, oldest first.</summary>
     public List<TransportPath> Paths { get; } = new(MaxPaths);
+
+    /// <summary>Its TCP connections, oldest first; null before it has had one.</summary>
+    public List<TcpConnection>? Connections { get; set; }
+
+    /// <summary>Its TCP connection of that number, or null.</summary>
+    public TcpConnection? FindConnection(long id)
+    {
+        if (Connections is null)
+            return null;
+        foreach (TcpConnection connection in Connections)
+        {
+            if (connection.Path.Connection == id)
+                return connection;
+        }
+
+        return null;
+    }
 }

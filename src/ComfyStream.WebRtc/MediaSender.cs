@@ -66,6 +66,22 @@ internal sealed class MediaSender : IDisposable
         }
     }
 
+    /// <summary>When the next sender report is due.</summary>
+    public TimeSpan NextReport
+    {
+        get
+        {
+            TimeSpan next = TimeSpan.MaxValue;
+            foreach (RtpSendStream stream in _streams)
+            {
+                if (stream.NextReport < next)
+                    next = stream.NextReport;
+            }
+
+            return next;
+        }
+    }
+
     /// <summary>Round trip by the peer's last report, null before one; the longest of the streams'.</summary>
     public TimeSpan? RoundTripTime
     {

@@ -28,6 +28,8 @@ public sealed class PeerConnection : IDisposable
     private DtlsTransport? _dtls;
     private PendingEvents _events;
     private TimeSpan _lastNow;
+    private TransportPath _heldPath;
+    private bool _isMediaHeld;
     private bool _goodbyePending;
     private bool _disposed;
 
@@ -65,8 +67,10 @@ public sealed class PeerConnection : IDisposable
                 return TimeSpan.MaxValue;
             TimeSpan next = Earlier(_liveness.NextDeadline(_lastNow), Earlier(_ice.NextDeadline, _dtls?.NextDeadline ?? TimeSpan.MaxValue));
             // Reports wait for the path that they leave on.
-            bool hasMedia = _sender.IsStarted && _ice.TryGetSelectedPath(out _);
-            return hasMedia ? Earlier(next, Earlier(_receiver.NextDeadline, _sender.NextDeadline)) : next;
+            if (!_sender.IsStarted || !_ice.TryGetSelectedPath(out TransportPath path))
+                return next;
+            TimeSpan toSend = IsMediaHeld(path) ? _sender.NextReport : _sender.NextDeadline;
+            return Earlier(next, Earlier(_receiver.NextDeadline, toSend));
         }
     }
 
@@ -93,6 +97,36 @@ public sealed class PeerConnection : IDisposable
 
     /// <summary>Whether the peer has proved on this path that it knows our ICE password: its datagrams may be routed by it.</summary>
     public bool IsValidatedPath(in TransportPath path) => _ice.IsValidated(path);
+
+    /// <summary>
+    /// Says that a path has ended, as a TCP connection does. Without another that the peer nominated the connection waits, disconnected,
+    /// until the peer nominates one or its consent expires.
+    /// </summary>
+    public void RemovePath(TimeSpan now, in TransportPath path)
+    {
+        _lastNow = now;
+        if (IsOver)
+            return;
+        _ice.RemovePath(path);
+        UpdateState(now);
+    }
+
+    /// <summary>
+    /// Holds media back while this path is the selected one, until <see cref="ReleaseMedia"/>: what it carries already has not left.
+    /// Frames wait in the bounded queues of their streams, whose overflow costs whole pictures; all else is sent.
+    /// </summary>
+    public void HoldMedia(in TransportPath path)
+    {
+        _heldPath = path;
+        _isMediaHeld = true;
+    }
+
+    /// <summary>Lets media go on that <see cref="HoldMedia"/> held back on this path.</summary>
+    public void ReleaseMedia(in TransportPath path)
+    {
+        if (_heldPath == path)
+            _isMediaHeld = false;
+    }
 
     /// <summary>Handles one datagram, which it may change (decryption is in place). Never throws for bad input.</summary>
     public void HandleDatagram(TimeSpan now, in TransportPath path, Span<byte> datagram)
@@ -180,7 +214,7 @@ public sealed class PeerConnection : IDisposable
         int byteCount = isSelected && _sender.IsStarted ? WriteRtcp(now, slab) : 0;
         if (byteCount == 0 && _dtls is not null && _dtls.TryGetDatagram(slab, out int dtlsBytes))
             byteCount = dtlsBytes;
-        if (byteCount == 0 && isSelected && !IsOver)
+        if (byteCount == 0 && isSelected && !IsOver && !IsMediaHeld(path))
             byteCount = _sender.WriteRtp(now, slab, out segmentBytes);
         if (byteCount == 0)
             return false;
@@ -229,6 +263,8 @@ public sealed class PeerConnection : IDisposable
         _dtls?.Dispose();
         _identity.Dispose();
     }
+
+    private bool IsMediaHeld(in TransportPath path) => _isMediaHeld && _heldPath == path;
 
     private static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
@@ -373,6 +409,8 @@ public sealed class PeerConnection : IDisposable
         CloseReason failure = _ice.HasFailed ? CloseReason.IceTimeout : _liveness.FindFailure(now);
         if (failure != CloseReason.None)
             End(PeerConnectionState.Failed, failure);
+        else if (State is PeerConnectionState.Connected or PeerConnectionState.Disconnected)
+            SetState(_liveness.IsQuiet(now) || !_ice.TryGetSelectedPath(out _) ? PeerConnectionState.Disconnected : PeerConnectionState.Connected);
         else if (!_ice.TryGetValidatedPath(out _))
             SetState(PeerConnectionState.New);
         else if (!_liveness.IsSecured || !_ice.TryGetSelectedPath(out _))

@@ -6,7 +6,7 @@ using ComfyStream.Media;
 IFuzzTarget[] targets =
 [
     new StunTarget(), new SdpTarget(), new AnswerTarget(), new RtpTarget(), new RtcpTarget(), new H264Target(), new Vp8Target(), new StreamTarget(),
-    new SpsTarget(), new WorkflowTarget(), new TimelineTarget(),
+    new SpsTarget(), new WorkflowTarget(), new TimelineTarget(), new TcpTarget(),
     new DecoderTarget(
         MediaCodec.H264, "h264-decoder", "plain.h264", "reordered.h264", "interlaced.h264", "tenbit422.h264", "full444.h264", "gray.h264", "rgb.h264"),
     new DecoderTarget(MediaCodec.Vp8, "vp8-decoder", "plain.ivf", "partitions.ivf"), new DatagramTarget(),

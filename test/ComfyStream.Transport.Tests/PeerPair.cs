@@ -8,18 +8,18 @@ using ComfyStream.WebRtc.Sdp;
 
 namespace ComfyStream.Transport.Tests;
 
-/// <summary>A controlling sender of video and a lite receiver that agreed on everything, each made for its own loop.</summary>
+/// <summary>A controlling peer and a lite one that agreed on everything, each made for its own loop; one sends video, the other receives it.</summary>
 internal sealed class PeerPair
 {
-    public PeerPair(DtlsIdentity identity, IPEndPoint server, IPEndPoint client, PeerOptions? options = null)
+    public PeerPair(DtlsIdentity identity, IPEndPoint server, IPEndPoint client, PeerOptions? options = null, bool clientSends = true, IceCredentials? serverIce = null)
     {
         options ??= new PeerOptions();
         IceCredentials clientIce = IceCredentials.Create();
-        IceCredentials serverIce = IceCredentials.Create();
+        serverIce ??= IceCredentials.Create();
         var candidate = new IceCandidate("1", IsTcp: false, IceCandidate.ComputeHostPriority(1), TransportAddress.From(server));
-        Client = new PeerConnection(MakeSession(clientIce, serverIce, IceRole.FullControlling, DtlsRole.Client, identity, [candidate], sends: true), identity, options, EventLoop.Now);
+        Client = new PeerConnection(MakeSession(clientIce, serverIce, IceRole.FullControlling, DtlsRole.Client, identity, [candidate], clientSends), identity, options, EventLoop.Now);
         Client.AddLocalAddress(TransportAddress.From(client));
-        Server = new PeerConnection(MakeSession(serverIce, clientIce, IceRole.LiteControlled, DtlsRole.Server, identity, [], sends: false), identity, options, EventLoop.Now);
+        Server = new PeerConnection(MakeSession(serverIce, clientIce, IceRole.LiteControlled, DtlsRole.Server, identity, [], !clientSends), identity, options, EventLoop.Now);
     }
 
     public PeerConnection Client { get; }

@@ -68,6 +68,7 @@ public sealed class RelayServer : IAsyncDisposable
         _workflows.Default.IsPassthrough,
         [.. _library.List().Select(workflow => workflow.Name)],
         _relay?.MediaEndPoints ?? [],
+        _relay?.IceTcpEndPoint,
         _relay?.AnnouncedAddresses ?? [],
         _codecs.Description,
         _codecs.Problem);

@@ -11,7 +11,8 @@ namespace ComfyStream.Server.Hosting;
 /// <param name="Workflow">Name of the workflow of channels that name none.</param>
 /// <param name="IsPassthrough">Whether that workflow forwards its input.</param>
 /// <param name="Workflows">The workflows that can be named.</param>
-/// <param name="MediaEndPoints">The media ports.</param>
+/// <param name="MediaEndPoints">The UDP ports of media.</param>
+/// <param name="IceTcpEndPoint">The TCP port of media; null: none.</param>
 /// <param name="Announced">The addresses at which clients are told to find them.</param>
 /// <param name="Codecs">The codec libraries in use; "" when there are none.</param>
 /// <param name="CodecProblem">Why no workflow can run, and what to do; "" when they can.</param>
@@ -23,6 +24,7 @@ public sealed record ServeSummary(
     bool IsPassthrough,
     IReadOnlyList<string> Workflows,
     IReadOnlyList<IPEndPoint> MediaEndPoints,
+    IPEndPoint? IceTcpEndPoint,
     IReadOnlyList<string> Announced,
     string Codecs,
     string CodecProblem)

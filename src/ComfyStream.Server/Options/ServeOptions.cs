@@ -31,6 +31,12 @@ public sealed record ServeOptions
     /// <summary>UDP port of the first event loop; the next loops take the following ones. 0: any free ones.</summary>
     public int MediaPort { get; init; } = 8890;
 
+    /// <summary>Whether clients whose network blocks UDP can connect by TCP.</summary>
+    public bool IceTcp { get; init; } = true;
+
+    /// <summary>TCP port for them; 0: any free one; null: the number of <see cref="MediaPort"/>, and none when that is in use.</summary>
+    public int? IceTcpPort { get; init; }
+
     /// <summary>Local address of the media sockets.</summary>
     public IPAddress MediaHost { get; init; } = IPAddress.IPv6Any;
 
@@ -146,6 +152,8 @@ public sealed record ServeOptions
             return $"--advertise {mapped} and --event-loops {EventLoops} need as many ports from {mapped.Port} on, and 65535 is the last; choose a lower port.";
         if (IceServers.FirstOrDefault(server => server.NeedsSecret && (server.Secret ?? TurnSecret) is null) is { } turn)
             return $"--ice-server {turn} needs credentials: name the secret that it shares with this server by --turn-secret-file, or write turn:user:password@host:port.";
+        if (IceTcpPort is > 0 && IceTcpPort == Port)
+            return $"--ice-tcp-port {IceTcpPort} is the port of HTTP; choose another, or off.";
         if (TlsCertificate is null && (TlsKey ?? TlsPasswordFile) is not null)
             return "--tls-key and --tls-password-file belong to --tls-certificate; name the certificate too.";
         if (TlsCertificate is not null && TlsSelfSigned)

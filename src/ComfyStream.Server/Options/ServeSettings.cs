@@ -27,6 +27,8 @@ public static class ServeSettings
             (options, text) => options with { ExecutionProvider = NotEmpty("execution-provider", text) }),
         One("media-port", "PORT", "UDP port of the first event loop, the next ones follow; 0 takes free ones. Default 8890.",
             (options, text) => options with { MediaPort = Number("media-port", text, 0, 65535) }),
+        One("ice-tcp-port", "PORT|off", "TCP port for clients whose network blocks UDP; 0 takes a free one, off is none. Default the number of --media-port.",
+            (options, text) => text == "off" ? options with { IceTcp = false, IceTcpPort = null } : options with { IceTcp = true, IceTcpPort = Number("ice-tcp-port", text, 0, 65535) }),
         One("media-host", "IP", "Local address of the media sockets. Default all.",
             (options, text) => options with { MediaHost = Address("media-host", text) }),
         One("event-loops", "N", "Network threads, 1 to 64, each with a UDP port of its own. Default 1, enough for some hundred viewers.",

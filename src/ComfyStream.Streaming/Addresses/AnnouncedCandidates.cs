@@ -158,4 +158,5 @@ internal sealed class AnnouncedCandidates : IDisposable
 /// <summary>The media ports that are open.</summary>
 /// <param name="BoundTo">The address that they are bound to.</param>
 /// <param name="Udp">One an event loop.</param>
-internal sealed record MediaPortNumbers(IPAddress BoundTo, IReadOnlyList<int> Udp);
+/// <param name="Tcp">That of ICE-TCP; null: none.</param>
+internal sealed record MediaPortNumbers(IPAddress BoundTo, IReadOnlyList<int> Udp, int? Tcp = null);

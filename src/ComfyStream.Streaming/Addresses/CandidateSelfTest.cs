@@ -86,7 +86,7 @@ internal sealed class CandidateSelfTest(IReadOnlyList<EventLoop> loops, Announce
             return [];
 
         EventLoop loop = loops[index];
-        IceCredentials credentials = IceCredentials.Create();
+        IceCredentials credentials = IceCredentials.Create(index);
         var peer = new PeerConnection(SessionOf(credentials, identity), identity, new PeerOptions(), EventLoop.Now);
         var responder = new Responder();
         if (!loop.Post(on => on.Add(peer, responder)))

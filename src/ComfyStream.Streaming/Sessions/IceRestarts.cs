@@ -61,7 +61,8 @@ internal sealed class IceRestarts(PeerConnection peer, Func<IReadOnlyList<IceCan
     private IcePatchResult Restart(IceCredentials remote)
     {
         string past = peer.Session.RemoteIce.UserFragment;
-        if (!peer.RestartIce(IceCredentials.Create(), remote))
+        int owner = IceCredentials.OwnerOf(peer.LocalUserFragment);
+        if (!peer.RestartIce(IceCredentials.Create(owner), remote))
             return new IcePatchResult(IcePatchOutcome.NotFound);
 
         _pastUserFragments ??= new Queue<string>(MostPastUserFragments);

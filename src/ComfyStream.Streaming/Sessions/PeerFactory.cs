@@ -50,7 +50,7 @@ internal sealed class PeerFactory
         NegotiationResult result = Negotiator.Answer(offer, new AnswerOptions
         {
             Role = role,
-            Ice = IceCredentials.Create(),
+            Ice = IceCredentials.Create(index),
             Fingerprint = identity.Fingerprint,
             Candidates = _candidates.Of(index),
             Identifiers = NegotiationIdentifiers.Create(),

@@ -101,6 +101,11 @@ internal sealed class IceAgent
     /// <summary>The first validated path, on which DTLS may be answered before nomination.</summary>
     public bool TryGetValidatedPath(out TransportPath path) => _paths.TryGetFirst(out path);
 
+    /// <summary>
+    /// Forgets a path that ended, as only those over TCP do. If it was the selected one, the peer's nomination before it counts again, of a path that there still is.
+    /// </summary>
+    public void RemovePath(in TransportPath path) => _paths.Remove(path);
+
     /// <summary>Sends the checks that are due.</summary>
     public void HandleDeadline(TimeSpan now) => _checks?.HandleDeadline(now);
 

@@ -14,9 +14,27 @@ public sealed record IceCandidate(string Foundation, bool IsTcp, uint Priority, 
     private const uint HostTypePreference = 126;
     private const uint PeerReflexiveTypePreference = 110;
 
+    // Where browsers have theirs: below everything over UDP, also below its server-reflexive candidates (100).
+    private const uint TcpHostTypePreference = 90;
+
+    // RFC 6544 4.2: of the 16 bits of local preference the upper 3 tell the direction, and passive is 4.
+    private const int PassiveDirection = 4 << 13;
+    private const int OtherPreferenceMask = (1 << 13) - 1;
+
     /// <summary>The priority of a host candidate (RFC 8445 5.1.2.1), below 2^31.</summary>
     /// <param name="localPreference">0 to 65535, higher is better, another one for each address of a multihomed host.</param>
     public static uint ComputeHostPriority(int localPreference) => ComputePriority(HostTypePreference, localPreference);
+
+    /// <summary>The priority of a passive TCP host candidate (RFC 6544 4.2): below those of UDP, which loses packets instead of delaying them.</summary>
+    /// <param name="localPreference">0 to 8191, higher is better, another one for each address of a multihomed host.</param>
+    public static uint ComputePassiveTcpPriority(int localPreference)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(localPreference, OtherPreferenceMask);
+        return ComputePriority(TcpHostTypePreference, PassiveDirection | localPreference);
+    }
+
+    /// <summary>The highest local preference of <see cref="ComputePassiveTcpPriority"/>.</summary>
+    public const int MaxTcpLocalPreference = OtherPreferenceMask;
 
     /// <summary>The priority that a check announces for the peer-reflexive candidate which it may reveal (RFC 8445 7.1.1).</summary>
     /// <param name="localPreference">0 to 65535, that of the address that the check leaves from.</param>

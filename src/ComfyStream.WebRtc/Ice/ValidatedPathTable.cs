@@ -10,10 +10,11 @@ internal sealed class ValidatedPathTable
     public const int Capacity = 16;
     private const int None = -1;
 
-    private TransportPath[] _paths = new TransportPath[1];
+    private Entry[] _entries = new Entry[1];
     private int _count;
     private int _oldCount;
     private int _selected = None;
+    private int _nominations;
 
     /// <summary>Paths that made room for newer ones.</summary>
     public long EvictedCount { get; private set; }
@@ -22,7 +23,7 @@ internal sealed class ValidatedPathTable
     public bool HasOld => _oldCount > 0;
 
     public bool Contains(in TransportPath path) =>
-        (_selected != None && _paths[_selected] == path) || IndexOf(path) != None;
+        (_selected != None && _entries[_selected].Path == path) || IndexOf(path) != None;
 
     /// <summary>After a restart: every path is now of the session before, until it is proved anew.</summary>
     public void BeginSession() => _oldCount = _count;
@@ -35,11 +36,12 @@ internal sealed class ValidatedPathTable
             return;
 
         bool wasSelected = index != None && index == _selected;
+        var entry = new Entry { Path = path, Nomination = index == None ? 0 : _entries[index].Nomination };
         if (index != None)
             RemoveAt(index);
         else if (_count == Capacity)
             EvictOldest();
-        Insert(path, isOld ? _oldCount : _count, isOld);
+        Insert(entry, isOld ? _oldCount : _count, isOld);
         if (wasSelected)
             _selected = _count - 1;
     }
@@ -49,6 +51,20 @@ internal sealed class ValidatedPathTable
     {
         Add(path, isOld);
         _selected = IndexOf(path);
+        _entries[_selected].Nomination = ++_nominations;
+    }
+
+    /// <summary>Removes a path that has ended. If it was selected, the one that was before it is again, if it is still there.</summary>
+    public void Remove(in TransportPath path)
+    {
+        int index = IndexOf(path);
+        if (index == None)
+            return;
+
+        bool wasSelected = index == _selected;
+        RemoveAt(index);
+        if (wasSelected)
+            _selected = IndexOfLastNominated();
     }
 
     /// <summary>Removes the paths of the session before; the selected one stays.</summary>
@@ -63,13 +79,13 @@ internal sealed class ValidatedPathTable
 
     public bool TryGetSelected(out TransportPath path)
     {
-        path = _selected == None ? default : _paths[_selected];
+        path = _selected == None ? default : _entries[_selected].Path;
         return _selected != None;
     }
 
     public bool TryGetFirst(out TransportPath path)
     {
-        path = _paths[0];
+        path = _entries[0].Path;
         return _count > 0;
     }
 
@@ -77,11 +93,23 @@ internal sealed class ValidatedPathTable
     {
         for (int index = 0; index < _count; index++)
         {
-            if (_paths[index] == path)
+            if (_entries[index].Path == path)
                 return index;
         }
 
         return None;
+    }
+
+    private int IndexOfLastNominated()
+    {
+        int last = None;
+        for (int index = 0; index < _count; index++)
+        {
+            if (_entries[index].Nomination > (last == None ? 0 : _entries[last].Nomination))
+                last = index;
+        }
+
+        return last;
     }
 
     private void EvictOldest()
@@ -90,12 +118,12 @@ internal sealed class ValidatedPathTable
         EvictedCount++;
     }
 
-    private void Insert(in TransportPath path, int index, bool isOld)
+    private void Insert(in Entry entry, int index, bool isOld)
     {
-        if (_count == _paths.Length)
-            Array.Resize(ref _paths, Math.Min(Capacity, 2 * _count));
-        _paths.AsSpan(index, _count - index).CopyTo(_paths.AsSpan(index + 1));
-        _paths[index] = path;
+        if (_count == _entries.Length)
+            Array.Resize(ref _entries, Math.Min(Capacity, 2 * _count));
+        _entries.AsSpan(index, _count - index).CopyTo(_entries.AsSpan(index + 1));
+        _entries[index] = entry;
         _count++;
         if (isOld)
             _oldCount++;
@@ -105,7 +133,7 @@ internal sealed class ValidatedPathTable
 
     private void RemoveAt(int index)
     {
-        _paths.AsSpan(index + 1, _count - index - 1).CopyTo(_paths.AsSpan(index));
+        _entries.AsSpan(index + 1, _count - index - 1).CopyTo(_entries.AsSpan(index));
         _count--;
         if (index < _oldCount)
             _oldCount--;
@@ -113,5 +141,13 @@ internal sealed class ValidatedPathTable
             _selected = None;
         else if (_selected > index)
             _selected--;
+    }
+
+    private struct Entry
+    {
+        public TransportPath Path;
+
+        /// <summary>Which nomination of the peer, counted from 1, selected it last; 0: none has.</summary>
+        public int Nomination;
     }
 }

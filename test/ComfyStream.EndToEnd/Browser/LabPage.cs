@@ -78,6 +78,9 @@ internal sealed record Figures
 internal sealed record MediaTransport
 {
     public string UserFragment { get; init; } = "";
+
+    /// <summary>udp or tcp: how our end of the selected pair sends.</summary>
+    public string Protocol { get; init; } = "";
     public int PairChanges { get; init; }
     public string Dtls { get; init; } = "";
     public int Lost { get; init; }

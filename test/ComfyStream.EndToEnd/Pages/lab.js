@@ -70,6 +70,7 @@ async function transport() {
   const pair = reports.get(one.selectedCandidatePairId);
   return {
     userFragment: reports.get(pair?.localCandidateId)?.usernameFragment ?? "",
+    protocol: reports.get(pair?.localCandidateId)?.protocol ?? "",
     pairChanges: one.selectedCandidatePairChanges,
     dtls: one.dtlsState,
     lost: [...reports.values()].filter(report => report.type === "inbound-rtp").reduce((sum, report) => sum + report.packetsLost, 0),

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using ComfyStream.Server.Hosting;
 using ComfyStream.Server.Options;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace ComfyStream.Server.Tests.Hosting;
@@ -50,6 +51,53 @@ public sealed class StartTests : IDisposable
         ServeException error = await Assert.ThrowsAsync<ServeException>(() => RelayServer.StartAsync(Options with { MediaPort = port, MediaHost = IPAddress.Loopback }, null, Cancel));
         Assert.Contains($"UDP port {port}", error.Message, StringComparison.Ordinal);
         Assert.Contains("--media-port", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Media_is_reached_by_TCP_under_the_number_of_the_UDP_port_or_where_it_was_told_or_not_at_all()
+    {
+        int free;
+        using (var udp = new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp))
+        {
+            udp.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
+            free = ((IPEndPoint)udp.LocalEndPoint!).Port;
+        }
+
+        Assert.Equal(free, await TcpPortAsync(Options with { MediaPort = free }));
+        Assert.InRange(await TcpPortAsync(Options with { IceTcpPort = 0 }), 1, 65535);
+        Assert.Equal(0, await TcpPortAsync(Options with { IceTcp = false }));
+    }
+
+    [Fact]
+    public async Task A_media_port_that_TCP_does_not_have_is_a_warning_and_one_that_was_asked_for_is_refused()
+    {
+        using var taken = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true };
+        taken.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
+        taken.Listen();
+        int port = ((IPEndPoint)taken.LocalEndPoint!).Port;
+        var log = new LogLines();
+        await using (RelayServer server = await RelayServer.StartAsync(Options with { MediaPort = port }, logging => logging.AddProvider(log), Cancel))
+            Assert.Null(server.Summary.IceTcpEndPoint);
+        Assert.Contains(log.All, line => line.Contains($"TCP port {port}", StringComparison.Ordinal) && line.Contains("--ice-tcp-port 0", StringComparison.Ordinal));
+
+        ServeException error = await Assert.ThrowsAsync<ServeException>(() => RelayServer.StartAsync(Options with { IceTcpPort = port }, null, Cancel));
+        Assert.Contains($"TCP port {port}", error.Message, StringComparison.Ordinal);
+        Assert.Contains("--ice-tcp-port", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_media_port_of_the_number_of_HTTP_leaves_TCP_to_HTTP()
+    {
+        int free;
+        using (var tcp = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))
+        {
+            tcp.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            free = ((IPEndPoint)tcp.LocalEndPoint!).Port;
+        }
+
+        await using RelayServer server = await RelayServer.StartAsync(Options with { Port = free, MediaPort = free }, null, Cancel);
+        Assert.Equal(free, server.BaseAddress.Port);
+        Assert.Null(server.Summary.IceTcpEndPoint);
     }
 
     [Fact]
@@ -120,5 +168,11 @@ public sealed class StartTests : IDisposable
         Assert.Equal(HttpVersion.Version20, response.Version);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains("prompts", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+    }
+
+    private static async Task<int> TcpPortAsync(ServeOptions options)
+    {
+        await using RelayServer server = await RelayServer.StartAsync(options, null, Cancel);
+        return server.Summary.IceTcpEndPoint?.Port ?? 0;
     }
 }

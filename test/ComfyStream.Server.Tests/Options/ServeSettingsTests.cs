@@ -14,6 +14,8 @@ public sealed class ServeSettingsTests
     [InlineData("workspace", " ")]
     [InlineData("workflow", "")]
     [InlineData("media-port", "x")]
+    [InlineData("ice-tcp-port", "on")]
+    [InlineData("ice-tcp-port", "65536")]
     [InlineData("media-host", "localhost")]
     [InlineData("event-loops", "0")]
     [InlineData("event-loops", "65")]
@@ -74,6 +76,15 @@ public sealed class ServeSettingsTests
     {
         Assert.NotEmpty(new ServeOptions { MediaPort = 65535, EventLoops = 2 }.Problem());
         Assert.Empty(new ServeOptions { MediaPort = 65535, EventLoops = 1 }.Problem());
+    }
+
+    [Fact]
+    public void Media_over_TCP_has_a_port_any_port_or_is_off()
+    {
+        Assert.Equal((true, 443), (Apply("ice-tcp-port", "443").IceTcp, Apply("ice-tcp-port", "443").IceTcpPort));
+        Assert.Equal(0, Apply("ice-tcp-port", "0").IceTcpPort);
+        Assert.False(Apply("ice-tcp-port", "off").IceTcp);
+        Assert.NotEmpty(new ServeOptions { Port = 443, IceTcpPort = 443 }.Problem());
     }
 
     private static ServeOptions Apply(string name, string value) =>

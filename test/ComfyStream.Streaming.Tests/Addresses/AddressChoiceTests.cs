@@ -63,10 +63,13 @@ public sealed class AddressChoiceTests
         [
             new(IPAddress.Parse("203.0.113.7"), 40000), new(IPAddress.Parse("203.0.113.8"), 443, AdvertisedProtocol.Tcp), new(IPAddress.Parse("192.0.2.2")),
         ];
-        var ports = new MediaPortNumbers(IPAddress.IPv6Any, [8890, 8891]);
+        var ports = new MediaPortNumbers(IPAddress.IPv6Any, [8890, 8891], Tcp: 8892);
         IReadOnlyList<IceCandidate>[] candidates = [LocalCandidates.Create(addresses, ports, 0), LocalCandidates.Create(addresses, ports, 1)];
         Assert.Equal(["203.0.113.7:40000", "192.0.2.2:8890"], candidates[0].Where(candidate => !candidate.IsTcp).Select(candidate => candidate.Address.ToString()));
         Assert.Equal(["203.0.113.7:40001", "192.0.2.2:8891"], candidates[1].Where(candidate => !candidate.IsTcp).Select(candidate => candidate.Address.ToString()));
+        Assert.All(candidates, all => Assert.Equal(
+            ["203.0.113.7:40000", "203.0.113.8:443", "192.0.2.2:8892"], all.Where(candidate => candidate.IsTcp).Select(candidate => candidate.Address.ToString())));
+        Assert.All(LocalCandidates.Create(addresses, ports with { Tcp = null }, 0), candidate => Assert.False(candidate.IsTcp));
         Assert.Equal(candidates[0].Count, candidates[0].Select(candidate => candidate.Foundation).Distinct().Count());
         Assert.Equal(candidates[0].OrderByDescending(candidate => candidate.Priority), candidates[0]);
     }

@@ -55,7 +55,7 @@ internal sealed class TestRelay : IAsyncDisposable
                 || name.StartsWith("decode-", StringComparison.Ordinal)
                 || name.StartsWith("encode-", StringComparison.Ordinal)
                 || name.StartsWith("infer-", StringComparison.Ordinal)
-                || name == "streams"),
+                || name is "streams" or "ice-tcp"),
     ];
 
     /// <summary>A connected publisher.</summary>

@@ -19,6 +19,17 @@ public sealed class IceCandidateTests
         Assert.True(IceCandidate.ComputeHostPriority(0) > IceCandidate.ComputePeerReflexivePriority(IceCandidate.MaxLocalPreference));
     }
 
+    [Fact]
+    public void Row_4_4_1_tcp_priorities_are_passive_and_below_all_of_udp()
+    {
+        uint best = IceCandidate.ComputePassiveTcpPriority(IceCandidate.MaxTcpLocalPreference);
+        uint least = IceCandidate.ComputePassiveTcpPriority(0);
+        Assert.True(best > least);
+        Assert.All((uint[])[best, least], priority => Assert.Equal(4u, priority >> 21 & 7));
+        Assert.True(best < IceCandidate.ComputePeerReflexivePriority(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => IceCandidate.ComputePassiveTcpPriority(IceCandidate.MaxTcpLocalPreference + 1));
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(65536)]

@@ -255,6 +255,62 @@ public sealed class LiteControlledAgentTests
     }
 
     [Fact]
+    public void Row_4_4_2_when_the_selected_path_ends_the_nomination_before_it_counts_again()
+    {
+        foreach (int port in (int[])[5001, 5002, 5003])
+            AssertServed(NominatingCheck(), MakePath(port));
+        AssertServed(NominatingCheck(), MakePath(5001));
+        AssertServed(Check().Signed(), MakePath(5004));
+
+        // The nominations, newest first: 5001, 5003, 5002; 5004 was never nominated.
+        foreach (int next in (int[])[5003, 5002])
+        {
+            Assert.True(_agent.TryGetSelectedPath(out TransportPath ended));
+            _agent.RemovePath(ended);
+            Assert.False(_agent.IsValidated(ended));
+            Assert.True(_agent.TryGetSelectedPath(out TransportPath selected));
+            Assert.Equal(MakePath(next), selected);
+        }
+
+        _agent.RemovePath(MakePath(5002));
+        Assert.False(_agent.TryGetSelectedPath(out _));
+        Assert.True(_agent.TryGetValidatedPath(out TransportPath left));
+        Assert.Equal(MakePath(5004), left);
+
+        AssertServed(NominatingCheck(), MakePath(5004));
+        Assert.True(_agent.TryGetSelectedPath(out _));
+    }
+
+    [Fact]
+    public void Row_4_4_2_the_end_of_a_path_that_is_not_selected_changes_nothing_else()
+    {
+        foreach (int port in (int[])[5001, 5002, 5003])
+            AssertServed(port == 5003 ? NominatingCheck() : Check().Signed(), MakePath(port));
+        _agent.RemovePath(MakePath(5001));
+        _agent.RemovePath(MakePath(9));
+
+        Assert.True(_agent.TryGetSelectedPath(out TransportPath selected));
+        Assert.Equal(MakePath(5003), selected);
+        Assert.False(_agent.IsValidated(MakePath(5001)));
+        Assert.True(_agent.IsValidated(MakePath(5002)));
+    }
+
+    [Fact]
+    public void Row_4_4_1_connections_between_the_same_addresses_are_paths_of_their_own()
+    {
+        TransportPath udp = MakePath(5001), first = udp with { Connection = 1 }, second = udp with { Connection = 2 };
+        AssertServed(NominatingCheck(), first);
+
+        Assert.True(_agent.IsValidated(first));
+        Assert.False(_agent.IsValidated(udp));
+        Assert.False(_agent.IsValidated(second));
+        _agent.RemovePath(first);
+        AssertServed(Check().Signed(), second);
+        Assert.False(_agent.IsValidated(first));
+        Assert.False(_agent.TryGetSelectedPath(out _));
+    }
+
+    [Fact]
     public void T5_the_oldest_path_that_is_not_selected_makes_room()
     {
         AssertServed(NominatingCheck(), MakePath(1));

@@ -1,6 +1,7 @@
 using System.Net;
 using ComfyStream.WebRtc.Ice;
 using ComfyStream.WebRtc.Packetization;
+using ComfyStream.WebRtc.Sdp;
 using ComfyStream.WebRtc.Tests.Stun;
 
 namespace ComfyStream.WebRtc.Tests.Peers;
@@ -88,6 +89,76 @@ public sealed class PeerConnectionTests
         string before = pair.Server.Peer.LocalUserFragment;
         Assert.False(pair.Server.Peer.RestartIce(IceCredentials.Create(), IceCredentials.Create()));
         Assert.Equal(before, pair.Server.Peer.LocalUserFragment);
+    }
+
+    [Fact]
+    public void Row_4_4_2_a_connection_whose_path_ended_is_disconnected_until_another_is_nominated_and_then_goes_on()
+    {
+        using var pair = new PeerPair(clientPublishes: true);
+        pair.Connect();
+        pair.Server.Peer.RemovePath(pair.Now, pair.PathAtServer);
+        pair.Server.TakeEvents();
+        Assert.Equal(PeerConnectionState.Disconnected, pair.Server.Peer.State);
+        Assert.Null(pair.Server.Peer.GetStatistics().SelectedPath);
+
+        pair.SeenClientAddress = TransportAddress.From(IPAddress.Parse("203.0.113.5"), 7000);
+        Nominate(pair);
+        Assert.Equal(pair.PathAtServer, pair.Server.Peer.GetStatistics().SelectedPath);
+        List<byte[]> pictures = SendPictures(pair, pair.Client, count: 5, sound: false);
+        pair.Run(TimeSpan.FromMilliseconds(200));
+        Assert.Equal(pictures, pair.Server.Frames.Select(frame => frame.Data));
+        Assert.Equal(PeerConnectionState.Connected, pair.Server.Peer.State);
+    }
+
+    [Fact]
+    public void Row_4_4_2_a_connection_whose_only_path_ended_is_given_up_when_consent_expires()
+    {
+        using var pair = new PeerPair(clientPublishes: true);
+        pair.Connect();
+        pair.Server.Peer.RemovePath(pair.Now, pair.PathAtServer);
+        pair.ToServer.Drops = _ => true;
+        pair.Run(TimeSpan.FromSeconds(29));
+        Assert.Equal(PeerConnectionState.Disconnected, pair.Server.Peer.State);
+        pair.Run(TimeSpan.FromSeconds(2));
+        Assert.Equal(PeerConnectionState.Failed, pair.Server.Peer.State);
+        Assert.Equal(CloseReason.ConsentExpired, pair.Server.Peer.CloseReason);
+    }
+
+    [Fact]
+    public void Row_4_4_2_held_media_waits_in_its_bounded_queue_and_all_else_is_sent()
+    {
+        using var pair = new PeerPair(clientPublishes: false);
+        pair.Connect();
+        PeerConnection sender = pair.Server.Peer;
+        List<byte[]> first = SendPictures(pair, pair.Server, count: 3, sound: false);
+        pair.Run(TimeSpan.FromMilliseconds(200));
+        Assert.Equal(first, pair.Client.Frames.Select(frame => frame.Data));
+
+        sender.HoldMedia(pair.PathAtServer);
+        int taken = 0;
+        for (int i = 0; i < 20; i++)
+        {
+            PacketizedFrame picture = Packetize(MakeAccessUnit(keyFrame: true, 4000, i), pair.Now, keyFrame: true);
+            taken += sender.WriteFrame(pair.Now, picture) ? 1 : 0;
+            picture.Release();
+            pair.Flush();
+        }
+
+        Assert.Equal(8, taken);
+        pair.Server.Transmits.Clear();
+        pair.Run(TimeSpan.FromSeconds(12));
+        Assert.Equal(3, pair.Client.Frames.Count);
+        Assert.Equal(PeerConnectionState.Connected, pair.Client.Peer.State);
+
+        // Reports and the answers to checks, and no deadline that stays due.
+        Assert.InRange(pair.Server.Transmits.Count, 10, 60);
+
+        sender.ReleaseMedia(pair.PathAtServer with { Connection = 1 });
+        pair.Run(TimeSpan.FromMilliseconds(500));
+        Assert.Equal(3, pair.Client.Frames.Count);
+        sender.ReleaseMedia(pair.PathAtServer);
+        pair.Run(TimeSpan.FromMilliseconds(500));
+        Assert.Equal(11, pair.Client.Frames.Count);
     }
 
     [Fact]
@@ -369,6 +440,14 @@ public sealed class PeerConnectionTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         Send(300);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static void Nominate(PeerPair pair)
+    {
+        NegotiatedSession agreed = pair.Server.Peer.Session;
+        byte[] check = StunDatagram.Request($"{agreed.LocalIce.UserFragment}:{agreed.RemoteIce.UserFragment}").WithPriority().WithUseCandidate()
+            .WithIntegrity(agreed.LocalIce.Password).WithFingerprint().Build();
+        pair.Server.Peer.HandleDatagram(pair.Now, pair.PathAtServer, check);
     }
 
     private List<byte[]> SendPictures(PeerPair pair, PeerPair.Side sender, int count, bool sound, int bytes = 4000, bool keyFrameFirst = true)
