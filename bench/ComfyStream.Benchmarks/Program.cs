@@ -46,6 +46,8 @@ internal static class Program
                       --seconds 20  --viewers 3  --workflow background-blur  --size 1280x720  --fps 30
         workflows     each workflow that ships between a decoder and an encoder, without a network: pictures a second, CPU a picture by stage and node
                       --seconds 6  --workflow NAME,NAME  --size 1280x720 (upscale: half of it)  --fps 30
+        nodes         each node for pictures and masks by itself, at 1280x720 on one thread, in I420 and in RGB
+                      --pictures 100  --only NAME (a part of it)
         allocations   managed bytes for each packet that is forwarded and each picture that is processed
                       --seconds 6  --types SECONDS (then samples the types of what is allocated)
         idle          CPU of a relay that has nothing to do, of the demo without viewers, and of viewers for whom nothing comes
@@ -91,6 +93,9 @@ internal static class Program
                     return 0;
                 case "workflows":
                     WorkflowBenchmark.Run(new Arguments(args[1..], WorkflowBenchmark.Options.Split(' ')));
+                    return 0;
+                case "nodes":
+                    NodeBenchmark.Run(new Arguments(args[1..], "pictures", "only"));
                     return 0;
                 case "allocations":
                     await AllocationBenchmark.RunAsync(new Arguments(args[1..], "seconds", "types"));

@@ -147,7 +147,7 @@ internal sealed class WorkflowValidator
 
     private GraphLink? ReadLink(LinkInput input, WorkflowNode node)
     {
-        if (!TryGetInput(node, input.Name, out JsonElement value))
+        if (!TryGetInput(node, input.Name, out JsonElement value) && (input.Alias is null || !TryGetInput(node, input.Alias, out value)))
         {
             if (input.IsRequired)
                 _problems.Add(node, input.Name, $"is missing; link it to an output of type {input.Type}");

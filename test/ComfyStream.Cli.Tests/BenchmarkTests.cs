@@ -14,6 +14,7 @@ public sealed class BenchmarkTests
     [InlineData("memory", "pooled buffers out: 0 coded frames, 0 pictures, 0 packetized frames")]
     [InlineData("pipeline", "whole process")]
     [InlineData("workflows --size 320x240", "| `background-blur` | 320x240 |")]
+    [InlineData("nodes --only Canny", "| `Canny` | low_threshold: 0.1, high_threshold: 0.2 |")]
     [InlineData("allocations", "each packet")]
     [InlineData("idle", "The demo, no viewers")]
     [InlineData("engine", "times ours")]

@@ -18,6 +18,9 @@ public abstract record NodeInput(string Name)
 /// <summary>An input that comes from another node.</summary>
 public sealed record LinkInput(string Name, LinkType LinkType, bool IsRequired = true) : NodeInput(Name)
 {
+    /// <summary>Another name that workflows may use for it; read where <see cref="NodeInput.Name"/> is not given.</summary>
+    public string? Alias { get; init; }
+
     /// <inheritdoc/>
     public override LinkType Type => LinkType;
 }

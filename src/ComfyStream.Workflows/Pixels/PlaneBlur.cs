@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace ComfyStream.Workflows.Pixels;
 
 /// <summary>
-/// Gaussian blur of one plane, edges repeated. Shrinks, filters and enlarges as <see cref="GaussianTaps"/> says, a row at a time,
+/// Gaussian blur of one plane, mirrored at its edges. Shrinks, filters and enlarges as <see cref="GaussianTaps"/> says, a row at a time,
 /// so that only the small plane leaves the nearest cache. One thread at a time.
 /// </summary>
 internal sealed unsafe class PlaneBlur(GaussianTaps taps) : IDisposable
@@ -31,7 +31,7 @@ internal sealed unsafe class PlaneBlur(GaussianTaps taps) : IDisposable
     public void Blur(byte* source, int sourceStride, byte* target, int targetStride, int width, int height)
     {
         Resize(width, height);
-        PlaneReducer.Reduce(source, sourceStride, width, height, taps.Factor, Reduced, _reducedStride);
+        PlaneReducer.Reduce(source, sourceStride, width, height, taps.Factor, Reduced, _reducedStride, mirrors: true);
         if (taps.Factor == 1)
             WriteUnscaled(target, targetStride, width, height);
         else
@@ -108,8 +108,11 @@ internal sealed unsafe class PlaneBlur(GaussianTaps taps) : IDisposable
     {
         float* columns = _filteredColumns.Pointer + Margin;
         FilterColumns(y, columns);
-        new Span<float>(columns - 1 - _radius, _radius).Fill(columns[-1]);
-        new Span<float>(columns + _reducedWidth + 1, _radius).Fill(columns[_reducedWidth]);
+        for (int i = 1; i <= _radius; i++)
+        {
+            columns[-1 - i] = columns[Inside(-1 - i, _reducedWidth)];
+            columns[_reducedWidth + i] = columns[Inside(_reducedWidth + i, _reducedWidth)];
+        }
 
         int count = 2 * _radius + 1;
         fixed (float* weights = taps.Weights)
@@ -131,12 +134,25 @@ internal sealed unsafe class PlaneBlur(GaussianTaps taps) : IDisposable
         }
     }
 
+    /// <summary>
+    /// The small pixel that stands for one outside. The first one outside is there itself. Where small pixels are averages those beyond
+    /// are mirrored at its edge, which is half a pixel of the plane off.
+    /// </summary>
+    private int Inside(int place, int length)
+    {
+        if (taps.Factor == 1)
+            return Mirroring.Inside(place, length);
+        while (place < -1 || place > length)
+            place = place < -1 ? -1 - place : 2 * length - 1 - place;
+        return place;
+    }
+
     private void FilterColumns(int y, float* target)
     {
         int count = 2 * _radius + 1;
         float** rows = stackalloc float*[count];
         for (int i = 0; i < count; i++)
-            rows[i] = Reduced + (nint)Math.Clamp(y + i - _radius, -1, _reducedHeight) * _reducedStride;
+            rows[i] = Reduced + (nint)Inside(y + i - _radius, _reducedHeight) * _reducedStride;
 
         fixed (float* weights = taps.Weights)
         {

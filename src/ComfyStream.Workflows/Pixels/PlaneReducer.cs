@@ -4,7 +4,7 @@ namespace ComfyStream.Workflows.Pixels;
 
 /// <summary>
 /// Shrinks a plane by averaging squares, those that touch its edges from outside included: there the plane's last pixels are
-/// repeated.
+/// repeated, or the plane is mirrored.
 /// </summary>
 internal static unsafe class PlaneReducer
 {
@@ -18,7 +18,9 @@ internal static unsafe class PlaneReducer
     /// up to a multiple of 16.
     /// </param>
     /// <param name="targetStride">Floats from row to row.</param>
-    public static void Reduce(byte* source, int sourceStride, int width, int height, int factor, float* target, int targetStride)
+    /// <param name="mirrors">Whether the plane is mirrored outside, without its outermost pixels.</param>
+    public static void Reduce(
+        byte* source, int sourceStride, int width, int height, int factor, float* target, int targetStride, bool mirrors = false)
     {
         byte** rows = stackalloc byte*[8];
         int targetWidth = (width + factor - 1) / factor;
@@ -26,14 +28,14 @@ internal static unsafe class PlaneReducer
         for (int y = -1; y <= targetHeight; y++)
         {
             for (int i = 0; i < factor; i++)
-                rows[i] = source + (nint)Math.Clamp(y * factor + i, 0, height - 1) * sourceStride;
+                rows[i] = source + (nint)Inside(y * factor + i, height, mirrors) * sourceStride;
 
             float* row = target + (nint)y * targetStride;
             ReduceRow(rows, width, factor, row);
-            row[-1] = AverageSquare(rows, factor, -factor, width);
-            row[targetWidth] = AverageSquare(rows, factor, targetWidth * factor, width);
+            row[-1] = AverageSquare(rows, factor, -factor, width, mirrors);
+            row[targetWidth] = AverageSquare(rows, factor, targetWidth * factor, width, mirrors);
             if (width % factor != 0)
-                row[targetWidth - 1] = AverageSquare(rows, factor, (targetWidth - 1) * factor, width);
+                row[targetWidth - 1] = AverageSquare(rows, factor, (targetWidth - 1) * factor, width, mirrors);
         }
     }
 
@@ -113,14 +115,17 @@ internal static unsafe class PlaneReducer
     private static void Store(Vector256<uint> sums, float scale, float* target) =>
         (Vector256.ConvertToSingle(sums.AsInt32()) * scale).Store(target);
 
+    private static int Inside(int place, int length, bool mirrors) =>
+        mirrors ? Mirroring.Inside(place, length) : Math.Clamp(place, 0, length - 1);
+
     /// <summary>The square that begins at a column, which may lie outside.</summary>
-    private static float AverageSquare(byte** rows, int factor, int first, int width)
+    private static float AverageSquare(byte** rows, int factor, int first, int width, bool mirrors)
     {
         int sum = 0;
         for (int i = 0; i < factor; i++)
         {
             for (int x = first; x < first + factor; x++)
-                sum += rows[i][Math.Clamp(x, 0, width - 1)];
+                sum += rows[i][Inside(x, width, mirrors)];
         }
 
         return (float)sum / (factor * factor);

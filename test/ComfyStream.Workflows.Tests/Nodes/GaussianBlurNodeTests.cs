@@ -99,7 +99,7 @@ public sealed class GaussianBlurNodeTests
         Assert.Equal(0, pool.RentedCount);
     }
 
-    /// <summary>The definition: weights exp(-i²/2σ²) within the kernel, first along rows, then along columns, edges repeated.</summary>
+    /// <summary>The definition: weights exp(-i²/2σ²) within the kernel, first along rows, then along columns, mirrored at the edges.</summary>
     private static double[,] Blur(double[,] values, int radius, double sigma) => AlongColumns(AlongRows(values, radius, sigma), radius, sigma);
 
     private static double[,] AlongRows(double[,] values, int radius, double sigma)
@@ -115,11 +115,18 @@ public sealed class GaussianBlurNodeTests
             for (int y = 0; y < height; y++)
             {
                 for (int x = 0; x < width; x++)
-                    result[y, x] += weight * values[y, Math.Clamp(x + i, 0, width - 1)];
+                    result[y, x] += weight * values[y, Mirror(x + i, width)];
             }
         }
 
         return result;
+    }
+
+    private static int Mirror(int place, int length)
+    {
+        while (place < 0 || place >= length)
+            place = place < 0 ? -place : 2 * (length - 1) - place;
+        return place;
     }
 
     private static double[,] AlongColumns(double[,] values, int radius, double sigma) => Transpose(AlongRows(Transpose(values), radius, sigma));

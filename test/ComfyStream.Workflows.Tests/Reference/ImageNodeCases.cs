@@ -105,6 +105,12 @@ internal static class ImageNodeCases
             }
         }
 
+        foreach ((int kernel, double sigma) in new[] { (61, 7.0), (61, 5), (91, 14), (9, 1), (31, 2.5), (151, 24), (1, 3) })
+        {
+            foreach (NodeCase item in AllSizes("GaussianBlur", string.Create(CultureInfo.InvariantCulture, $$"""{ "kernel_size": {{kernel}}, "sigma": {{sigma}} }""")))
+                yield return item;
+        }
+
         foreach ((double low, double high) in new[] { (0.4, 0.8), (0.1, 0.2), (0.01, 0.99), (0.3, 0.3) })
         {
             foreach (NodeCase item in AllSizes("Canny", string.Create(CultureInfo.InvariantCulture, $$"""{ "low_threshold": {{low}}, "high_threshold": {{high}} }""")))
@@ -124,6 +130,25 @@ internal static class ImageNodeCases
 
             foreach (string links in new[] { "~31x17, ~9x5, mask 4x4", "~96x64a, ~33x31a, mask 5x70", "~96x64a, ~33x31, none", "~96x64, ~33x31a, mask 33x31", "~1x1, ~1x1, mask 1x1" })
                 yield return new NodeCase("ImageCompositeMasked", links, $$"""{ "x": {{x + 1}}, "y": {{y + 1}}, "resize_source": {{(x == 10 ? "true" : "false")}} }""", RgbOnly: true);
+        }
+
+        foreach (string links in new[] { "96x64, 96x64, mask 96x64", "96x64, 160x90, mask 30x20", "96x64, 16x16, mask 200x1" })
+            yield return new NodeCase("Composite", links);
+        yield return new NodeCase("Composite", "~31x17, ~9x50a, mask 31x17", """{ "mode": "cpu" }""", RgbOnly: true);
+        foreach (string color in new[] { "black", "red", "blue", "green" })
+        {
+            foreach (NodeCase item in AllSizes("BackgroundColor", $$"""{ "color": "{{color}}" }"""))
+                yield return item;
+        }
+
+        foreach (string links in new[] { "mask 64x48", "steps 40x16", "mask 16x90" })
+            yield return new NodeCase("MaskToImage", links);
+        foreach (string links in new[] { "mask 1x1", "mask 33x17" })
+            yield return new NodeCase("MaskToImage", links, RgbOnly: true);
+        foreach (string channel in new[] { "red", "green", "blue", "alpha" })
+        {
+            foreach (string links in new[] { "96x64a", "~31x17a", "~1x1a" })
+                yield return new NodeCase("ImageToMask", links, $$"""{ "channel": "{{channel}}" }""");
         }
 
         foreach (string links in new[] { "96x64", "~31x17a", "~1x1a", "~1x1" })

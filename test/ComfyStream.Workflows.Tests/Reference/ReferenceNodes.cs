@@ -82,6 +82,8 @@ internal static unsafe class ReferenceNodes
                 Assert.Fail($"reference.py ended; are python3-numpy, python3-scipy and python3-pil installed (./comfystream setup --tests)? {python.StandardError.ReadToEnd()}");
         }
 
+        if (line is [(byte)'"', ..])
+            Assert.Fail(JsonSerializer.Deserialize<string>(line.ToArray())!);
         return [.. JsonSerializer.Deserialize<int[][]>(line.ToArray())!.Select(shape => Receive(from, shape))];
     }
 

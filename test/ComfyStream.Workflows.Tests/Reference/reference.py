@@ -3,11 +3,12 @@ python3-scipy, python3-pil). Written from what ComfyUI's nodes do, independently
 
 Serves requests on its standard input until it ends: a line of JSON {"node", "settings", "format", "bt709", "inputs": [shape, ...]},
 then the inputs as 32-bit floats. Pictures are 0 to 255 (in I420 three arrays, Y, U, V), masks 0 to 1. Answers likewise: a line with
-the shapes of the outputs, then their values.
+the shapes of the outputs, then their values; or with the text of an error.
 """
 import json
 import math
 import sys
+import traceback
 
 import numpy as np
 from PIL import Image
@@ -331,6 +332,94 @@ def JoinImageWithAlpha(image, alpha):
     return np.dstack([image[..., :3], 1 - stretch(alpha, image.shape[1], image.shape[0])])
 
 
+@node
+def Composite(foregrounds, backgrounds, foreground_masks, mode):
+    height, width = foregrounds.shape[:2]
+    if backgrounds.shape[:2] != (height, width):
+        backgrounds = upscale(backgrounds, width, height, 'bilinear')
+    mask = stretch(foreground_masks, width, height)[..., None]
+    return foregrounds[..., :3] * mask + backgrounds[..., :3] * (1 - mask)
+
+
+@node
+def BackgroundColor(images, color):
+    return np.broadcast_to([float(color == 'red'), float(color == 'green'), float(color == 'blue')], images.shape[:2] + (3,))
+
+
+@node
+def GaussianBlur(images, kernel_size, sigma, mode):
+    return gaussian(images, kernel_size // 2, sigma)
+
+
+# Masks
+
+@node
+def SolidMask(value, width, height):
+    return np.full((height, width), value)
+
+
+@node
+def InvertMask(mask):
+    return 1 - mask
+
+
+@node
+def ThresholdMask(mask, value):
+    return (mask > np.float32(value)).astype(float)
+
+
+@node
+def CropMask(mask, x, y, width, height):
+    return mask[y:y + height, x:x + width]
+
+
+@node
+def FeatherMask(mask, left, top, right, bottom):
+    height, width = mask.shape
+    y, x = np.mgrid[:height, :width]
+    for distance, feather, length in ((x, left, width), (width - 1 - x, right, width), (y, top, height), (height - 1 - y, bottom, height)):
+        feather = min(feather, length)
+        if feather:
+            mask = mask * np.minimum(1, (distance + 1) / feather)
+    return mask
+
+
+@node
+def GrowMask(mask, expand, tapered_corners):
+    footprint = ndimage.generate_binary_structure(2, 1 if tapered_corners else 2)
+    function = ndimage.grey_erosion if expand < 0 else ndimage.grey_dilation
+    for _ in range(min(abs(expand), sum(mask.shape))):
+        mask = function(mask, footprint=footprint)
+    return mask
+
+
+@node
+def MaskComposite(destination, source, x, y, operation):
+    result = destination.copy()
+    part = result[y:y + source.shape[0], x:x + source.shape[1]]
+    source = source[:part.shape[0], :part.shape[1]]
+    first, second = np.round(part) > 0, np.round(source) > 0
+    part[...] = {
+        'multiply': part * source,
+        'add': part + source,
+        'subtract': part - source,
+        'and': first & second,
+        'or': first | second,
+        'xor': first ^ second,
+    }[operation]
+    return np.clip(result, 0, 1)
+
+
+@node
+def MaskToImage(mask):
+    return np.repeat(mask[..., None], 3, 2)
+
+
+@node
+def ImageToMask(image, channel):
+    return image[..., ('red', 'green', 'blue', 'alpha').index(channel)]
+
+
 # Serving
 
 def run(request, arrays):
@@ -364,7 +453,12 @@ def main():
     while line := source.readline():
         request = json.loads(line)
         arrays = [np.frombuffer(source.read(4 * math.prod(shape)), np.float32).reshape(shape) for shape in request['shapes']]
-        answer = [np.ascontiguousarray(array, np.float32) for array in run(request, arrays)]
+        try:
+            answer = [np.ascontiguousarray(array, np.float32) for array in run(request, arrays)]
+        except Exception:
+            target.write(json.dumps(traceback.format_exc()).encode() + b'\n')
+            target.flush()
+            continue
         target.write(json.dumps([array.shape for array in answer]).encode() + b'\n')
         for array in answer:
             target.write(array.tobytes())

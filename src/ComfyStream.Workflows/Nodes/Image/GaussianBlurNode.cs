@@ -1,53 +1,76 @@
-using ComfyStream.Media;
 using ComfyStream.Workflows.Pixels;
 
 namespace ComfyStream.Workflows.Nodes;
 
-/// <summary>Blurs a picture. Sizes are in pixels of the picture; chroma planes, half as large, are blurred half as wide.</summary>
-internal sealed unsafe class GaussianBlurNode : Node
+/// <summary>
+/// Blurs a picture, as the node of that name does in ComfyStream's graphs. Sizes are in pixels of the picture; chroma planes, half as
+/// large, are blurred half as wide.
+/// </summary>
+internal sealed class GaussianBlurNode : Node
 {
-    private const int Image = 0;
+    private const int Images = 0;
 
     public static readonly NodeDescriptor Descriptor = new()
     {
         ClassType = "GaussianBlur",
         DisplayName = "Gaussian Blur",
-        Category = "image/filters",
+        Category = "background-edit",
         Description = "Blurs a picture.",
         IsPure = true,
         Inputs =
         [
-            new LinkInput("image", LinkType.Image),
-            new IntegerInput("kernel_size", Default: 61, Min: 1, Max: 511, Step: 2),
-            new NumberInput("sigma", Default: 7, Min: 0.1, Max: 100),
+            new LinkInput("images", LinkType.Image) { Alias = "image" },
+            new IntegerInput("kernel_size", Default: 61, Min: 1, Max: 511, Step: 2) { Tooltip = "Pixels that count, across." },
+            new NumberInput("sigma", Default: 7, Min: 0.1, Max: 100) { Tooltip = "Standard deviation in pixels." },
+            BackgroundEdit.Mode,
         ],
         Outputs = [LinkType.Image],
-        Overwritable = Image,
+        Formats = [PictureFormat.I420, PictureFormat.Rgb],
+        Overwritable = Images,
         Create = static (settings, _) => new GaussianBlurNode(settings.Integer("kernel_size") / 2, settings.Number("sigma")),
     };
 
-    private readonly PlaneBlur _luma;
-    private readonly PlaneBlur _chroma;
+    private readonly Blur _blur;
+    private readonly Blur _chromaBlur;
 
-    private GaussianBlurNode(int radius, double sigma)
-    {
-        _luma = new PlaneBlur(GaussianTaps.Create(radius, sigma));
-        _chroma = new PlaneBlur(GaussianTaps.Create((radius + 1) / 2, sigma / 2));
-    }
+    private GaussianBlurNode(int radius, double sigma) =>
+        (_blur, _chromaBlur) = (new Blur(radius, sigma), new Blur((radius + 1) / 2, sigma / 2));
 
     public override void Run(NodeContext context)
     {
-        VideoFrame source = context.Image(Image);
-        (int width, int height) = (source.Width, source.Height);
-        VideoFrame target = context.Target(width, height);
-        _luma.Blur(source.Y, source.StrideY, target.Y, target.StrideY, width, height);
-        _chroma.Blur(source.U, source.StrideUv, target.U, target.StrideUv, width / 2, height / 2);
-        _chroma.Blur(source.V, source.StrideUv, target.V, target.StrideUv, width / 2, height / 2);
+        PictureView source = PictureView.Read(context, Images);
+        PictureView target = PictureView.Write(context, source.Width, source.Height, source.HasAlpha);
+        for (int i = 0; i < target.PlaneCount; i++)
+            (target.IsChroma(i) ? _chromaBlur : _blur).Apply(source[i], target[i]);
     }
 
     public override void Dispose()
     {
-        _luma.Dispose();
-        _chroma.Dispose();
+        _blur.Dispose();
+        _chromaBlur.Dispose();
+    }
+
+    /// <summary>
+    /// A Gaussian for planes of any size. The fast one is a little off at a plane's edges, which is all there is of a plane no larger
+    /// than the kernel; the exact one takes little time there.
+    /// </summary>
+    private sealed unsafe class Blur(int radius, double sigma) : IDisposable
+    {
+        private readonly PlaneBlur _fast = new(GaussianTaps.Create(radius, sigma));
+        private readonly PlaneFilter _exact = new(FilterTaps.Gaussian(radius, sigma));
+
+        public void Apply(PixelPlane source, PixelPlane target)
+        {
+            if (Math.Min(source.Width, source.Height) <= 2 * radius)
+                _exact.Apply(source, target);
+            else
+                _fast.Blur(source.Start, source.Stride, target.Start, target.Stride, source.Width, source.Height);
+        }
+
+        public void Dispose()
+        {
+            _fast.Dispose();
+            _exact.Dispose();
+        }
     }
 }

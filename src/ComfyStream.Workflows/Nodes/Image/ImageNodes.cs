@@ -5,7 +5,9 @@ internal static class ImageNodes
 {
     public static readonly NodeDescriptor[] All =
     [
+        BackgroundColorNode.Descriptor,
         CannyNode.Descriptor,
+        CompositeNode.Descriptor,
         EmptyImageNode.Descriptor,
         GaussianBlurNode.Descriptor,
         ImageBlendNode.Descriptor,
