@@ -147,7 +147,9 @@ internal sealed class WorkflowValidator
 
     private GraphLink? ReadLink(LinkInput input, WorkflowNode node)
     {
-        if (!TryGetInput(node, input.Name, out JsonElement value) && (input.Alias is null || !TryGetInput(node, input.Alias, out value)))
+        if (input.Alias is { } alias && TryGetInput(node, alias, out _) && !TryGetInput(node, input.Name, out _))
+            input = input with { Name = alias };
+        if (!TryGetInput(node, input.Name, out JsonElement value))
         {
             if (input.IsRequired)
                 _problems.Add(node, input.Name, $"is missing; link it to an output of type {input.Type}");

@@ -108,7 +108,7 @@ public sealed class WorkflowValidatorTests
     [Theory]
     [InlineData("imageinvert", "ImageInvert")]
     [InlineData("GausianBlur", "GaussianBlur")]
-    [InlineData("Composite", "ImageCompositeMasked")]
+    [InlineData("CompositeMasked", "ImageCompositeMasked")]
     public void An_unknown_class_is_told_the_nearest_names(string written, string meant) =>
         Assert.Equal(
             [$"node 2 ({written}): there is no such node class here; did you mean {meant}?"],
