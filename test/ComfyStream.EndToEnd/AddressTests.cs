@@ -42,7 +42,7 @@ public sealed class AddressTests
     {
         using NetworkNamespace network = Make();
         await using ChildProcess relay = Start(network);
-        Assert.EndsWith("Media: answers on this machine at 192.0.2.50:8890/udp", (await relay.LineWithAsync("Media: ", _limit)).Replace(", 192.0.2.50:8890/tcp", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.EndsWith("Media: answers on this machine at 192.0.2.50:8890/udp, 192.0.2.50:8890/tcp", await relay.LineWithAsync("Media: ", _limit), StringComparison.Ordinal);
         network.Run("ip", "address", "add", "192.0.2.51/24", "dev", "cam0");
         await relay.LineWithAsync("clients are told of 192.0.2.50, 192.0.2.51 from now on", _limit);
         await relay.LineWithAsync("Media: answers on this machine at 192.0.2.50:8890/udp, 192.0.2.51:8890/udp", _limit);

@@ -10,7 +10,7 @@ namespace ComfyStream.Streaming.Addresses;
 /// those of this machine; perhaps with the port that a router maps.
 /// </summary>
 /// <param name="Host">IP address, host name or <see cref="OwnInterfaces"/>.</param>
-/// <param name="Port">Port at which clients reach the first media port, those of the next event loops behind it; null: the ports are as they are here.</param>
+/// <param name="Port">Port at which clients reach the first media port, those of the next event loops behind it, and that of ICE-TCP; null: the ports are as they are here.</param>
 /// <param name="Protocol">What clients reach there.</param>
 public sealed record AdvertisedAddress(string Host, int? Port = null, AdvertisedProtocol Protocol = AdvertisedProtocol.Any)
 {

@@ -13,11 +13,12 @@ public sealed class CandidateSelfTestTests
     [Fact]
     public async Task When_all_answer_one_line_says_so_and_nothing_is_left_of_the_test()
     {
-        await using var test = new TestRelay(options => options with { EventLoops = 2 });
+        await using var test = new TestRelay(options => options with { EventLoops = 2, IceTcpPort = 0 });
         await test.Relay.TestCandidatesAsync();
         IReadOnlyList<CandidateReport> reports = test.Relay.CandidateReports;
         Assert.All(reports, report => Assert.Equal((CandidateState.Answers, ""), (report.State, report.Reason)));
         Assert.Equal(test.Relay.MediaEndPoints.Select(end => end.ToString()), reports.Where(report => report.Protocol == "udp").Select(report => report.Address));
+        Assert.Equal([test.Relay.IceTcpEndPoint!.ToString()], reports.Where(report => report.Protocol == "tcp").Select(report => report.Address));
         Assert.StartsWith("Media: answers on this machine at 127.0.0.1:", Assert.Single(MediaLines(test)), StringComparison.Ordinal);
         await TestRelay.Until(() => test.Relay.Loops.All(loop => loop.Counters.Peers == 0), "nobody answers any more");
     }
@@ -29,6 +30,15 @@ public sealed class CandidateSelfTestTests
         int port = ((IPEndPoint)other.Client.LocalEndPoint!).Port;
         _ = AnswerAsync(other);
         Assert.Equal("another program answers there.", (await TestAsync(new AdvertisedAddress("127.0.0.1", port, AdvertisedProtocol.Udp), CandidateState.Dead)).Reason);
+    }
+
+    [Fact]
+    public async Task A_TCP_port_of_another_program_is_told()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        int port = ((IPEndPoint)other.LocalEndpoint).Port;
+        Assert.Equal("another program answers there.", (await TestAsync(new AdvertisedAddress("127.0.0.1", port, AdvertisedProtocol.Tcp), CandidateState.Dead)).Reason);
     }
 
     [Fact]
@@ -67,7 +77,7 @@ public sealed class CandidateSelfTestTests
 
     private static async Task<CandidateReport> TestAsync(AdvertisedAddress address, CandidateState expected)
     {
-        await using var test = new TestRelay(options => options with { Advertise = [address] });
+        await using var test = new TestRelay(options => options with { Advertise = [address], IceTcpPort = 0 });
         await test.Relay.TestCandidatesAsync();
         CandidateReport report = Assert.Single(test.Relay.CandidateReports);
         Assert.Equal(expected, report.State);
