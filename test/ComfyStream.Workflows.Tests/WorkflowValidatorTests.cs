@@ -106,6 +106,18 @@ public sealed class WorkflowValidatorTests
             Graphs.ProblemsOf(WithMiddle("""{ "class_type": "KSampler", "inputs": {} }""")));
 
     [Theory]
+    [InlineData("images")]
+    [InlineData("image")]
+    public void An_input_is_found_by_either_of_its_names(string name) =>
+        Assert.Empty(Graphs.ProblemsOf(WithMiddle($$"""{ "class_type": "GaussianBlur", "inputs": { "{{name}}": ["1", 0] } }""")));
+
+    [Fact]
+    public void An_input_without_its_other_name_either_is_missing() =>
+        Assert.Equal(
+            ["node 2 (GaussianBlur), input images: is missing; link it to an output of type IMAGE"],
+            Graphs.ProblemsOf(WithMiddle("""{ "class_type": "GaussianBlur" }""")));
+
+    [Theory]
     [InlineData("imageinvert", "ImageInvert")]
     [InlineData("GausianBlur", "GaussianBlur")]
     [InlineData("CompositeMasked", "ImageCompositeMasked")]

@@ -36,6 +36,37 @@ public sealed class ImageNodeReferenceTests(ITestOutputHelper output)
     public void Once_warm_nothing_is_allocated_in_I420(string classType, string settings, string links) =>
         CheckAllocations(classType, settings, links, PictureFormat.I420);
 
+    [Theory]
+    [MemberData(nameof(RgbRows))]
+    public void In_place_the_result_is_the_same_in_RGB(string classType, string settings, string links) =>
+        CompareInPlace(classType, settings, links, PictureFormat.Rgb);
+
+    [Theory]
+    [MemberData(nameof(I420Rows))]
+    public void In_place_the_result_is_the_same_in_I420(string classType, string settings, string links) =>
+        CompareInPlace(classType, settings, links, PictureFormat.I420);
+
+    private static void CompareInPlace(string classType, string settings, string links, PictureFormat format)
+    {
+        Assert.True(NodeCatalog.BuiltIn.TryFind(classType, out NodeDescriptor? descriptor));
+        Assert.InRange(descriptor.Overwritable, -1, descriptor.Links.Count - 1);
+        if (descriptor.Overwritable < 0)
+            return;
+        using var pool = new VideoFramePool();
+        float[][] results = [.. new[] { false, true }.Select(overwrites =>
+        {
+            using var node = new NodeRunner(classType, pool, settings, overwrites, format: format);
+            object?[] inputs = Inputs(links, format, pool, node.Pictures, isBt709: false);
+            object? result = node.RunAll(inputs)[0];
+            float[] values = [.. ReferenceNodes.Arrays(result).SelectMany(array => array.Values)];
+            (result as VideoFrame)?.Return();
+            (result as RgbPicture)?.Return();
+            DisposeMasks(inputs);
+            return values;
+        })];
+        Assert.Equal(results[0], results[1]);
+    }
+
     private static void CheckAllocations(string classType, string settings, string links, PictureFormat format)
     {
         using var pool = new VideoFramePool();

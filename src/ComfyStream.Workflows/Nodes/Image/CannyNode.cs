@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.Intrinsics;
 using ComfyStream.Media;
 using ComfyStream.Workflows.Pixels;
@@ -32,7 +33,7 @@ internal sealed unsafe class CannyNode : Node
     private CannyNode(double low, double high)
     {
         if (low > high)
-            throw new MediaException($"low_threshold ({low}) must not be above high_threshold ({high})");
+            throw new MediaException(string.Create(CultureInfo.InvariantCulture, $"low_threshold ({low}) must not be above high_threshold ({high})"));
         _detector = new EdgeDetector(low, high);
     }
 

@@ -27,7 +27,11 @@ internal sealed class EmptyImageNode : Node
     private readonly int _height;
     private readonly int _color;
 
-    private EmptyImageNode(int width, int height, int color) => (_width, _height, _color) = (width, height, color);
+    private EmptyImageNode(int width, int height, int color)
+    {
+        ScaleInputs.CheckSize(width, height);
+        (_width, _height, _color) = (width, height, color);
+    }
 
     public override void Run(NodeContext context)
     {

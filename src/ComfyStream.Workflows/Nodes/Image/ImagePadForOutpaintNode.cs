@@ -52,7 +52,9 @@ internal sealed unsafe class ImagePadForOutpaintNode : Node
     public override void Run(NodeContext context)
     {
         PictureView source = PictureView.Read(context, Image);
-        PictureView target = PictureView.Write(context, source.Width + _left + _right, source.Height + _top + _bottom, source.HasAlpha);
+        (int width, int height) = (source.Width + _left + _right, source.Height + _top + _bottom);
+        ScaleInputs.CheckSize(width, height);
+        PictureView target = PictureView.Write(context, width, height, source.HasAlpha);
         for (int i = 0; i < target.PlaneCount; i++)
             Pad(source[i], target[i], target.IsChroma(i) ? 2 : 1, target.IsI420 && i == 0 ? LimitedGrey : Grey);
 

@@ -28,6 +28,7 @@ internal sealed class ImageScaleNode : Node
         Create = static (settings, _) =>
         {
             (int width, int height) = (settings.Integer("width"), settings.Integer("height"));
+            ScaleInputs.CheckSize(width, height);
             return new ImageScaleNode(settings, settings.Choice("crop") == "center", (fromWidth, fromHeight) => (width, height) switch
             {
                 (0, 0) => (fromWidth, fromHeight),
@@ -98,6 +99,7 @@ internal sealed class ImageScaleNode : Node
     {
         PictureView source = PictureView.Read(context, Image);
         (int width, int height) = _sizeOf(source.Width, source.Height);
+        ScaleInputs.CheckSize(width, height);
         PictureView target = PictureView.Write(context, width, height, source.HasAlpha);
         if (width == source.Width && height == source.Height)
             target.CopyFrom(source);

@@ -25,6 +25,7 @@ internal sealed class SolidMaskNode : Node
 
     private SolidMaskNode(NodeSettings settings)
     {
+        ScaleInputs.CheckSize(settings.Integer("width"), settings.Integer("height"));
         _mask = new MaskPlane(settings.Integer("width"), settings.Integer("height"));
         _mask.Weights.Fill((float)settings.Number("value"));
     }
