@@ -39,15 +39,19 @@ internal sealed class Film
     public int? NumberOf(ReadOnlySpan<byte> coded) => coded.Length >= sizeof(ulong) && _numbers.TryGetValue(EndOf(coded), out int number) ? number : null;
 
     /// <summary>Coded as browsers code: Constrained Baseline or VP8.</summary>
-    public static Film Shoot(Scene scene, MediaCodec codec = MediaCodec.H264, int bitRate = DefaultBitRate)
+    public static Film Shoot(Scene scene, MediaCodec codec = MediaCodec.H264, int bitRate = DefaultBitRate) =>
+        Shoot(scene.Width, scene.Height, scene.Draw, codec, bitRate);
+
+    /// <summary>The same of what is drawn by number.</summary>
+    public static Film Shoot(int width, int height, Action<VideoFrame, int> draw, MediaCodec codec = MediaCodec.H264, int bitRate = DefaultBitRate)
     {
         Assert.True(LibavCodecFactory.TryLoad(out LibavCodecFactory? codecs, out string problem), problem);
         using var pictures = new VideoFramePool();
-        using IVideoEncoder encoder = codecs.CreateVideoEncoder(codec, scene.Width, scene.Height, Rate, bitRate, new EncodedFramePool());
+        using IVideoEncoder encoder = codecs.CreateVideoEncoder(codec, width, height, Rate, bitRate, new EncodedFramePool());
         var units = new List<Unit>();
         for (int number = 0; number < Length; number++)
         {
-            VideoFrame picture = Draw(pictures, scene, number);
+            VideoFrame picture = Draw(pictures, width, height, draw, number);
             Assert.True(encoder.TryEncode(picture, forceKeyFrame: number % KeyFrameInterval == 0, out EncodedFrame? coded));
             picture.Return();
             units.Add(new Unit(coded!.Data.ToArray(), coded.IsKeyFrame, TimeOf(number)));
@@ -102,7 +106,7 @@ internal sealed class Film
         using FileStream file = File.Create(path);
         for (int number = 0; number < Length; number++)
         {
-            VideoFrame picture = Draw(pictures, scene, number);
+            VideoFrame picture = Draw(pictures, scene.Width, scene.Height, scene.Draw, number);
             Write(picture.Y, picture.StrideY, scene.Width, scene.Height);
             Write(picture.U, picture.StrideUv, scene.Width / 2, scene.Height / 2);
             Write(picture.V, picture.StrideUv, scene.Width / 2, scene.Height / 2);
@@ -116,11 +120,11 @@ internal sealed class Film
         }
     }
 
-    private static VideoFrame Draw(VideoFramePool pictures, Scene scene, int number)
+    private static VideoFrame Draw(VideoFramePool pictures, int width, int height, Action<VideoFrame, int> draw, int number)
     {
-        VideoFrame picture = pictures.Rent(scene.Width, scene.Height);
+        VideoFrame picture = pictures.Rent(width, height);
         picture.MediaTime = TimeOf(number);
-        scene.Draw(picture, number);
+        draw(picture, number);
         return picture;
     }
 
