@@ -13,6 +13,9 @@ public sealed class ShippedWorkflowTests(RelayProcess relay) : RelayTests(relay)
 {
     private const double Same = 30;
 
+    /// <summary>Of the colour 0x205870.</summary>
+    private const double BackgroundLuma = 86;
+
     /// <summary>What stands where in the astronaut's picture.</summary>
     private static readonly Area Face = new(240, 110, 325, 210), Wall = new(400, 20, 455, 180), Rocket = new(470, 150, 560, 300), Flag = new(0, 0, 70, 160);
 
@@ -26,11 +29,23 @@ public sealed class ShippedWorkflowTests(RelayProcess relay) : RelayTests(relay)
             ("rocket", Rocket.Detail(seen.Luma) / Rocket.Detail(clip.Luma(0)), 0, 0.1),
             ("flag", Flag.Detail(seen.Luma) / Flag.Detail(clip.Luma(0)), 0, 0.1)),
         ["background-blur/vtest"] = (seen, clip) => All(("all", Area.Whole.Detail(seen.Luma) / Area.Whole.Detail(clip.Luma(0)), 0, 0.1)),
+        ["background-replace/astronaut"] = (seen, clip) => All(
+            ("face", Face.Psnr(seen.Luma, clip.Luma(0)), Same, 99),
+            ("wall", Wall.Psnr(seen.Luma, Map(clip.Luma(0), _ => BackgroundLuma)), Same, 99),
+            ("rocket", Rocket.Psnr(seen.Luma, Map(clip.Luma(0), _ => BackgroundLuma)), Same, 99),
+            ("blue", seen.Cb[50, 300] - seen.Cr[50, 300], 40, 80)),
+        ["edges/astronaut"] = (seen, clip) => All(
+            ("wall", Wall.Highest(seen.Luma), 0, 60),
+            ("rocket", Rocket.PartAbove(128, seen.Luma), 0.04, 0.4),
+            ("on edges", Area.Whole.SteepnessWhere(seen.Luma, clip.Luma(0)), 3, 99)),
         ["face-blur/astronaut"] = (seen, clip) => All(
             ("face", Face.Detail(seen.Luma) / Face.Detail(clip.Luma(0)), 0, 0.15),
             ("rocket", Rocket.Psnr(seen.Luma, clip.Luma(0)), Same, 99),
             ("flag", Flag.Psnr(seen.Luma, clip.Luma(0)), Same, 99)),
         ["face-blur/vtest"] = (seen, clip) => AtLeast(27, seen.Luma, clip, luma => luma),
+        ["painterly/astronaut"] = (seen, clip) => All(
+            ("like it", Area.Whole.Psnr(seen.Luma, clip.Luma(0)), 16, 32),
+            ("simpler", new Area(0, 200, 640, 360).Detail(seen.Luma) / new Area(0, 200, 640, 360).Detail(clip.Luma(0)), 0.05, 0.9)),
         ["pose/astronaut"] = (seen, clip) => All(
             ("nose", new Area(262, 147, 298, 183).Highest(seen.Luma), 215, 255),
             ("limbs", new Area(60, 40, 190, 130).ColorsOf(seen), 40, 4000),
@@ -155,6 +170,36 @@ public sealed class ShippedWorkflowTests(RelayProcess relay) : RelayTests(relay)
             }
 
             return highest;
+        }
+
+        public double PartAbove(double level, double[,] luma)
+        {
+            int count = 0;
+            for (int y = Top; y < Bottom; y++)
+            {
+                for (int x = Left; x < Right; x++)
+                    count += luma[y, x] > level ? 1 : 0;
+            }
+
+            return (double)count / ((Right - Left) * (Bottom - Top));
+        }
+
+        /// <summary>How much steeper the picture is where edges are drawn than elsewhere.</summary>
+        public double SteepnessWhere(double[,] edges, double[,] luma)
+        {
+            (double on, double off, int count, int rest) = (0, 0, 1, 1);
+            for (int y = Top + 1; y < Bottom - 1; y++)
+            {
+                for (int x = Left + 1; x < Right - 1; x++)
+                {
+                    double steepness = Math.Abs(luma[y, x + 1] - luma[y, x - 1]) + Math.Abs(luma[y + 1, x] - luma[y - 1, x]);
+                    bool isEdge = edges[y, x] > 128;
+                    (on, count) = isEdge ? (on + steepness, count + 1) : (on, count);
+                    (off, rest) = isEdge ? (off, rest) : (off + steepness, rest + 1);
+                }
+            }
+
+            return on / count / (off / rest);
         }
 
         /// <summary>Pixels of chroma in colours that nothing but a drawing has.</summary>
