@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ComfyStream.Benchmarks.Camera;
@@ -16,6 +17,9 @@ internal static class NodeBenchmark
     private const int Height = 720;
     private const int FramesPerSecond = 30;
     private const string WithoutRgb = "-";
+
+    /// <summary>Until the runtime has compiled a node's loops for good.</summary>
+    private static readonly TimeSpan _warmUp = TimeSpan.FromSeconds(0.6);
 
     /// <summary>As they would be used in a stream.</summary>
     private static readonly (string ClassType, string Settings)[] _nodes =
@@ -62,6 +66,7 @@ internal static class NodeBenchmark
     public static void Run(Arguments arguments)
     {
         int pictures = arguments.Number("pictures", otherwise: 100, smoke: 3, most: 10_000);
+        TimeSpan warmUp = arguments.IsSmoke ? TimeSpan.Zero : _warmUp;
         string only = arguments.Text("only", "");
         Console.WriteLine($"Nodes on pictures of {Width}x{Height}, one thread; {Machine.Description}");
         Console.WriteLine();
@@ -75,7 +80,7 @@ internal static class NodeBenchmark
             if (!classType.Contains(only, StringComparison.Ordinal))
                 continue;
             string shown = settings == "{}" ? "" : settings.Trim('{', '}', ' ').Replace("\"", "", StringComparison.Ordinal);
-            string[] costs = [.. new[] { PictureFormat.I420, PictureFormat.Rgb }.Select(format => Measure(library, frames, clip, classType, settings, format, pictures))];
+            string[] costs = [.. new[] { PictureFormat.I420, PictureFormat.Rgb }.Select(format => Measure(library, frames, clip, classType, settings, format, pictures, warmUp))];
             Console.WriteLine($"| `{classType}` | {shown} | {costs[0]} | {costs[1]} |");
         }
 
@@ -101,7 +106,7 @@ internal static class NodeBenchmark
 
     /// <summary>The median of the node's own time, and the least of it; "-" where it does not work in that format.</summary>
     private static string Measure(
-        WorkflowLibrary library, VideoFramePool frames, List<VideoFrame> clip, string classType, string settings, PictureFormat format, int pictures)
+        WorkflowLibrary library, VideoFramePool frames, List<VideoFrame> clip, string classType, string settings, PictureFormat format, int pictures, TimeSpan warmUp)
     {
         if (!NodeCatalog.BuiltIn.TryFind(classType, out NodeDescriptor? descriptor))
             throw new ArgumentException($"There is no node {classType}.");
@@ -114,16 +119,17 @@ internal static class NodeBenchmark
             throw new InvalidOperationException(problem);
         using IFrameProcessor processor = workflow!.CreateProcessor();
         double[] times = new double[pictures];
-        for (int i = -10; i < pictures; i++)
+        long begun = Stopwatch.GetTimestamp();
+        for (int i = 0, shown = 0; i < pictures; shown++)
         {
-            VideoFrame source = clip[(i + clip.Count) % clip.Count];
+            VideoFrame source = clip[shown % clip.Count];
             VideoFrame input = frames.Rent(Width, Height);
             input.CopyPixelsFrom(source);
             input.CopyPropertiesFrom(source);
-            input.MediaTime = TimeSpan.FromSeconds((i + 10.0) / FramesPerSecond);
+            input.MediaTime = TimeSpan.FromSeconds((double)shown / FramesPerSecond);
             processor.Process(input).Return();
-            if (i >= 0)
-                times[i] = processor.Timings.First(timing => timing.NodeId == "node" && timing.ClassType == classType).Last.TotalMilliseconds;
+            if (Stopwatch.GetElapsedTime(begun) >= warmUp)
+                times[i++] = processor.Timings.First(timing => timing.NodeId == "node" && timing.ClassType == classType).Last.TotalMilliseconds;
         }
 
         Array.Sort(times);
