@@ -181,13 +181,13 @@ public abstract class EventLoopPeerTests : IDisposable
             },
         };
         Link watching = Start(_clientLoop, server: server);
-        Assert.True(watching.ServerHandler.WaitConnected());
+        Assert.True(watching.ServerHandler.WaitConnected() && watching.ClientHandler.WaitConnected());
 
         // All who join have a path and say hello; nobody hears it before the loop finds it all at once, as they say it again.
         Volatile.Write(ref areHeldBack, true);
         using var crowd = new EventLoop(new IPEndPoint(IPAddress.Any, 0), "net-crowd", _serverLoop.SocketMode);
         Link[] joining = [.. Enumerable.Range(1, Joining).Select(i => Start(crowd, server: server, clientAddress: new IPAddress([127, 0, 1, (byte)i])))];
-        Assert.True(SpinWait.SpinUntil(() => CountOf(hellos) == Joining, Patience));
+        Assert.True(SpinWait.SpinUntil(() => CountOf(hellos) >= Joining, Patience));
         using var mayGoOn = new ManualResetEventSlim();
         server.Post(loop => loop.AfterSend(new Deed(() => mayGoOn.Wait(TestContext.Current.CancellationToken))));
         Volatile.Write(ref areHeldBack, false);
