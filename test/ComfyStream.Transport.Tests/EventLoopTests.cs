@@ -92,8 +92,9 @@ public abstract class EventLoopTests : IDisposable
             accepted++;
         Assert.False(_loop.Post(counter));
         gate.Set();
-        Assert.True(SpinWait.SpinUntil(() => _loop.Post(_ => { }), Patience));
-        Ask(_ => { });
+        using var done = new ManualResetEventSlim();
+        Assert.True(SpinWait.SpinUntil(() => _loop.Post(_ => done.Set()), Patience));
+        Assert.True(done.Wait(Patience, TestContext.Current.CancellationToken));
 
         Assert.Equal(8192, accepted);
         Assert.Equal(accepted, counter.Runs);
