@@ -39,6 +39,7 @@ public sealed class Relay : IAsyncDisposable
     private readonly StreamRegistry _streams;
     private readonly PeerFactory _peers;
     private readonly CandidateSelfTest _selfTest;
+    private readonly WorkflowExchange _exchange;
     private readonly StreamSupervisor _supervisor;
     private readonly Lock _shutdownGate = new();
     private Task? _shutdown;
@@ -83,6 +84,7 @@ public sealed class Relay : IAsyncDisposable
             _pipelineResources = new PipelineResources(codecs, inference, _videoFrames, _encodedFrames, options.BitRate);
         }
 
+        _exchange = new WorkflowExchange(_pipelineResources, _logger);
         _streams = new StreamRegistry(new StreamFactory(options, _loops, _packetizedFrames, _pipelineResources, _logger), options.MostStreams);
         SlateShelf? slates = options.Codecs is null ? null : new SlateShelf(options.Codecs);
         _supervisor = new StreamSupervisor(() => _streams.All, slates, options.IdleTimeout, EndWaiting, _logger.SessionFault);
@@ -212,6 +214,19 @@ public sealed class Relay : IAsyncDisposable
     /// <summary>What the statistics say of the streams that have a publisher or viewers.</summary>
     public IReadOnlyList<StreamSnapshot> Streams() => [.. _streams.All.Select(stream => stream.Snapshot())];
 
+    /// <summary>The workflow of a channel in use; null when nobody uses it.</summary>
+    public IWorkflow? WorkflowOf(string channel) => Array.Find(_streams.All, stream => stream.Channel == channel)?.Workflow;
+
+    /// <summary>Puts another workflow in the place of a channel's, which runs on until the new one is ready, and if that cannot run here.</summary>
+    public ValueTask<WorkflowResult> ReplaceWorkflowAsync(string channel, IWorkflow next, CancellationToken cancellationToken) =>
+        ChangeWorkflowAsync(channel, _ => (next, ""), isAnother: true, cancellationToken);
+
+    /// <summary>Changes values of a channel's workflow, all of them or none.</summary>
+    public ValueTask<WorkflowResult> ChangeValuesAsync(string channel, IReadOnlyList<WorkflowChange> changes, CancellationToken cancellationToken) =>
+        ChangeWorkflowAsync(
+            channel, current => current.TryWith(changes, out IWorkflow? changed, out string problem) ? (changed, "") : (null, problem),
+            isAnother: false, cancellationToken);
+
     /// <summary>Ends all sessions with BYE and close_notify, stops all threads and closes the ports, within 3 seconds.</summary>
     public ValueTask DisposeAsync()
     {
@@ -230,6 +245,38 @@ public sealed class Relay : IAsyncDisposable
         catch (SocketException failure)
         {
             return (null, failure);
+        }
+    }
+
+    private async ValueTask<WorkflowResult> ChangeWorkflowAsync(
+        string channel, Func<IWorkflow, (IWorkflow? Next, string Problem)> change, bool isAnother, CancellationToken cancellationToken)
+    {
+        if (_streams.Find(channel) is not { } stream)
+            return new WorkflowResult(WorkflowOutcome.NoChannel, null);
+        try
+        {
+            await stream.Gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                IWorkflow current = stream.Workflow;
+                (IWorkflow? next, string problem) = change(current);
+                if (next is null)
+                    return new WorkflowResult(WorkflowOutcome.Invalid, current, problem);
+                bool runs = await _exchange.ExchangeAsync(stream, next, isAnother, cancellationToken).ConfigureAwait(false);
+                return new WorkflowResult(runs ? WorkflowOutcome.Runs : WorkflowOutcome.Waits, next);
+            }
+            catch (MediaException failure)
+            {
+                return new WorkflowResult(WorkflowOutcome.CannotRun, stream.Workflow, failure.Message);
+            }
+            finally
+            {
+                stream.Gate.Release();
+            }
+        }
+        finally
+        {
+            _streams.Release(stream);
         }
     }
 
@@ -400,16 +447,11 @@ public sealed class Relay : IAsyncDisposable
 
     private StreamInput CreateInput(RelayStream stream, IWorkflow workflow)
     {
-        if (workflow.IsPassthrough || !workflow.HasVideoOutput)
+        if (_exchange.CreateProcessor(workflow) is not { } processor)
             return new StreamInput(stream, workflow, makePipeline: null);
-        if (_pipelineResources is not { } resources)
-            throw new MediaException("no codec library (libavcodec) is installed; run ./comfystream setup, or use the workflow 'passthrough'");
-
-        IFrameProcessor processor = workflow.CreateProcessor();
         try
         {
-            return new StreamInput(stream, workflow, input => new VideoPipeline(
-                stream.Channel, workflow, processor, resources, stream.Processed, input.RequestSourceKeyFrame, stream.Failures));
+            return new StreamInput(stream, workflow, input => _exchange.CreatePipeline(stream, input, workflow, processor));
         }
         catch
         {

@@ -1,3 +1,5 @@
+using ComfyStream.Media;
+
 namespace ComfyStream.Streaming;
 
 /// <summary>What the statistics say of one stream.</summary>
@@ -48,6 +50,47 @@ public sealed record StreamSnapshot(
 
     /// <summary>Whether the input is coded again, for viewers who cannot play it as it comes.</summary>
     public bool IsTranscoding { get; init; }
+
+    /// <summary>How far the pipeline is.</summary>
+    public PipelineState State { get; init; }
+
+    /// <summary>What each node of the running workflow has cost; empty when it forwards.</summary>
+    public IReadOnlyList<NodeSnapshot> Nodes { get; init; } = [];
+}
+
+/// <summary>How far a pipeline is: ComfyStream's states.</summary>
+public enum PipelineState
+{
+    /// <summary>Nobody publishes.</summary>
+    Uninitialized,
+
+    /// <summary>There is a publisher, and no picture has come through yet.</summary>
+    Initializing,
+
+    /// <summary>Pictures come through, and nobody watches, or none comes now.</summary>
+    Ready,
+
+    /// <summary>Viewers see pictures.</summary>
+    Streaming,
+
+    /// <summary>The workflow or a codec fails; the error says why.</summary>
+    Error,
+}
+
+/// <summary>What a node has cost.</summary>
+/// <param name="NodeId">Its key in the workflow; for a conversion that of the node whose picture is converted.</param>
+/// <param name="ClassType">Its class, or a conversion's name.</param>
+/// <param name="Runs">How often it ran.</param>
+/// <param name="MeanMilliseconds">Mean of all runs.</param>
+/// <param name="LastMilliseconds">The newest run.</param>
+public sealed record NodeSnapshot(string NodeId, string ClassType, long Runs, double MeanMilliseconds, double LastMilliseconds)
+{
+    internal static NodeSnapshot Of(NodeTiming timing) => new(
+        timing.NodeId,
+        timing.ClassType,
+        timing.RunCount,
+        Math.Round(timing.Total.TotalMilliseconds / Math.Max(1, timing.RunCount), 4),
+        Math.Round(timing.Last.TotalMilliseconds, 4));
 }
 
 /// <summary>Times of one stage.</summary>

@@ -90,6 +90,9 @@ internal static partial class RelayLog
     [LoggerMessage(28, LogLevel.Warning, "Media: {Candidate} does not answer: {Reason}")]
     public static partial void CandidateDead(this ILogger logger, string candidate, string reason);
 
+    [LoggerMessage(29, LogLevel.Information, "Channel {Channel}: runs workflow {Workflow} from now on")]
+    public static partial void ChangesWorkflow(this ILogger logger, string channel, string workflow);
+
     [LoggerMessage(40, LogLevel.Information, "{Protocol}: Session {Id} restarts ICE")]
     public static partial void RestartsIce(this ILogger logger, string protocol, string id);
 }

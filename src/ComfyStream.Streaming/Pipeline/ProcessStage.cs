@@ -23,7 +23,6 @@ internal sealed class ProcessStage
     private static readonly TimeSpan EndSupervisionInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly string _channel;
-    private readonly IWorkflow _workflow;
     private readonly InferencePool _pool;
     private readonly Action<VideoFrame> _output;
     private readonly Action<Exception> _onFailure;
@@ -34,6 +33,7 @@ internal sealed class ProcessStage
     private readonly WatchedCall _call = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _supervision = new();
+    private volatile IWorkflow _workflow;
     private int _state = Idle;
     private IFrameProcessor? _processor;
     private volatile bool _isWarm;
@@ -99,6 +99,24 @@ internal sealed class ProcessStage
 
     /// <summary>Whether the workflow is switched off, because it hung too often: no picture is processed any more.</summary>
     public bool IsDisabled => _policy.IsDisabled;
+
+    /// <summary>What each node of the workflow has cost; empty where that is not known.</summary>
+    public IReadOnlyList<NodeTiming> NodeTimings => Volatile.Read(ref _processor)?.Timings ?? [];
+
+    /// <summary>
+    /// Makes the running workflow another one between two pictures; blocks while that one is prepared. False when none runs, or it was
+    /// given up meanwhile: the stage then has to be replaced.
+    /// </summary>
+    /// <exception cref="MediaException">It cannot be: see <see cref="IFrameProcessor.Replace"/>.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the running workflow stays.</exception>
+    public bool TryReplace(IWorkflow next, CancellationToken cancellation)
+    {
+        if (_completed || IsDisabled || Volatile.Read(ref _processor) is not { } processor)
+            return false;
+        processor.Replace(next, cancellation);
+        _workflow = next;
+        return Volatile.Read(ref _processor) == processor;
+    }
 
     /// <summary>Hands a picture over (takes it).</summary>
     public void Publish(VideoFrame frame)
@@ -401,6 +419,6 @@ internal sealed class ProcessStage
         string why = isReplaced
             ? $"this happened {AbandonedCount} times"
             : $"{InferencePool.MostBlocked} more hang in this relay: restart it to be rid of them";
-        return $"{what}; it is switched off for this stream ({why}). Publish to channel '{_channel}' again, with another workflow or once this one is mended";
+        return $"{what}; it is switched off for this stream ({why}). Put another workflow in its place, or publish to channel '{_channel}' again once this one is mended";
     }
 }

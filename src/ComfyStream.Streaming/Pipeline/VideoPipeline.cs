@@ -16,6 +16,8 @@ internal sealed class VideoPipeline : IAsyncDisposable
     private readonly EncodeStage _encode;
     private readonly ProcessStage _process;
     private readonly DecodeStage _decode;
+    private volatile bool _failsOpen;
+    private volatile bool _beginsAnew;
     private volatile bool _passesInput;
     private volatile bool _isCut;
 
@@ -31,14 +33,14 @@ internal sealed class VideoPipeline : IAsyncDisposable
         Action requestKeyFrame, StreamFailures failures)
     {
         (_resources, _output) = (resources, output);
-        FailsOpen = workflow.FailsOpen;
+        _failsOpen = workflow.FailsOpen;
         _encode = output.StartEncoder();
         _process = new ProcessStage(channel, workflow, processor, resources.Inference, OnProcessed, failure => failures.Report("workflow", failure));
         _decode = new DecodeStage(channel, resources, OnDecoded, requestKeyFrame, failure => failures.Report("decode", failure));
     }
 
     /// <summary>Whether the input may be shown while the workflow fails.</summary>
-    public bool FailsOpen { get; }
+    public bool FailsOpen => _failsOpen;
 
     /// <summary>The running workflow, for the statistics.</summary>
     public ProcessStage Process => _process;
@@ -51,6 +53,20 @@ internal sealed class VideoPipeline : IAsyncDisposable
 
     /// <summary>Times of the stages.</summary>
     public IEnumerable<StageTimes> Times => [_decode.Times, _process.Times];
+
+    /// <summary>Makes the running workflow another one: see <see cref="ProcessStage.TryReplace"/>.</summary>
+    /// <param name="isAnother">Viewers who join are to see nothing of the one before: its first picture is a key frame.</param>
+    public bool TryReplace(IWorkflow next, bool isAnother, CancellationToken cancellation)
+    {
+        if (!_process.TryReplace(next, cancellation))
+            return false;
+        _failsOpen = next.FailsOpen;
+        if (!isAnother)
+            return true;
+        _output.Hub.ForgetPictures();
+        _beginsAnew = true;
+        return true;
+    }
 
     /// <summary>Hands an access unit over (takes it); on the publisher's event loop.</summary>
     public void Enqueue(EncodedFrame frame) => _decode.Enqueue(frame);
@@ -104,6 +120,12 @@ internal sealed class VideoPipeline : IAsyncDisposable
         {
             _passesInput = false;
             _output.Watch.NoteShown(EventLoop.Now);
+        }
+
+        if (_beginsAnew)
+        {
+            _beginsAnew = false;
+            _encode.BeginAnew();
         }
 
         _encode.Publish(frame);

@@ -71,10 +71,17 @@ internal sealed class RelayStream : IDisposable
         // A new workflow may be there to hide what was shown before.
         if (workflow != Workflow)
             Processed.Hub.ForgetPictures();
-        Workflow = workflow;
-        _failures.Clear();
+        SetWorkflow(workflow);
+        Processed.Show(isSource: publisher.Input.Pipeline is null);
         SetKeyFrameSource(publisher.Input);
         _publisher = publisher;
+    }
+
+    /// <summary>Notes which workflow runs, and is that of the next publisher (under the gate).</summary>
+    public void SetWorkflow(IWorkflow workflow)
+    {
+        Workflow = workflow;
+        _failures.Clear();
     }
 
     /// <summary>Takes a publisher off that has ended, unless another one has taken over.</summary>
@@ -150,6 +157,8 @@ internal sealed class RelayStream : IDisposable
             Hangs = pipeline?.Process.HangCount ?? 0,
             Abandoned = pipeline?.Process.AbandonedCount ?? 0,
             IsTranscoding = input?.IsTranscoding ?? false,
+            State = StateOf(publisher),
+            Nodes = [.. (pipeline?.Process.NodeTimings ?? []).Select(NodeSnapshot.Of)],
         };
     }
 
@@ -170,6 +179,18 @@ internal sealed class RelayStream : IDisposable
     private EncodeStage MakeEncoder(StreamOutput output) => new(
         Channel, _resources!, codec => output.Hub.Wants(MediaCodecs.FormatOf(codec)), output.PublishEncoded,
         failure => _failures.Report("encode", failure));
+
+    private PipelineState StateOf(PublisherSession? publisher)
+    {
+        if (publisher is null)
+            return PipelineState.Uninitialized;
+        StreamInput input = publisher.Input;
+        if (Processed.Watch.Showing == Showing.Live)
+            return PipelineState.Streaming;
+        if (input.Pipeline is { Process.IsDisabled: true } || _failures.Last.Length > 0)
+            return PipelineState.Error;
+        return (input.Pipeline?.Process.ProcessedCount ?? input.ForwardedCount) == 0 ? PipelineState.Initializing : PipelineState.Ready;
+    }
 
     private void SetKeyFrameSource(StreamInput? input)
     {

@@ -9,14 +9,18 @@ namespace ComfyStream.Streaming.Streams;
 /// <summary>
 /// What one publisher's frames go into: forwarded as they came to the raw output (and, without a workflow, to the processed one),
 /// coded again for viewers who cannot play them so, and through the workflow's pipeline to the processed output. Written to by
-/// the publisher's event loop only, until it is stopped.
+/// the publisher's event loop only, until it is stopped; another pipeline takes over there, between two frames.
 /// </summary>
 internal sealed class StreamInput : IKeyFrameSource, IAsyncDisposable
 {
     private readonly RelayStream _stream;
-    private readonly VideoPipeline? _pipeline;
-    private readonly bool _forwardsVideo;
-    private readonly bool _forwardsAudio;
+    private readonly Lock _changes = new();
+    private volatile VideoPipeline? _pipeline;
+    private volatile bool _forwardsVideo;
+    private volatile bool _forwardsAudio;
+    private volatile InputChange? _next;
+    private Task _retired = Task.CompletedTask;
+    private bool _isDisposed;
     private readonly AudioDelayLine _audioDelay = new();
     private readonly Vp8Packetizer _vp8 = StreamOutput.NewVp8Packetizer();
     private volatile Transcoder? _transcoder;
@@ -50,6 +54,31 @@ internal sealed class StreamInput : IKeyFrameSource, IAsyncDisposable
 
     /// <summary>Says who is asked for key frames: the publisher.</summary>
     public void SetKeyFrameSource(Action requestKeyFrame) => _requestKeyFrame = requestKeyFrame;
+
+    /// <summary>
+    /// Makes what is done to the frames another thing, from the publisher's next key frame on (any thread). Another change that is
+    /// still waiting for one is dropped.
+    /// </summary>
+    /// <param name="workflow">What is forwarded.</param>
+    /// <param name="pipeline">What its pictures go through, warm; taken. Null when no picture is processed.</param>
+    /// <returns>Completes when that has come about, or when the input has ended before.</returns>
+    public Task ChangeAsync(IWorkflow workflow, VideoPipeline? pipeline)
+    {
+        var change = new InputChange(workflow, pipeline);
+        lock (_changes)
+        {
+            if (_isDisposed)
+                Drop(change);
+            else
+                Drop(Interlocked.Exchange(ref _next, change));
+        }
+
+        RequestSourceKeyFrame();
+        return change.Done.Task;
+    }
+
+    /// <summary>Whether a change waits for a key frame.</summary>
+    public bool IsChanging => _next is not null;
 
     /// <summary>Asks the publisher for a key frame (any thread).</summary>
     public void RequestSourceKeyFrame()
@@ -91,6 +120,8 @@ internal sealed class StreamInput : IKeyFrameSource, IAsyncDisposable
             return;
         }
 
+        if (frame.IsKeyFrame && _next is not null)
+            Change();
         VideoFormat format = Format.Observe(frame);
         _obedience.Observe(frame.LastArrival, frame.IsKeyFrame);
         Forward(frame, format);
@@ -137,6 +168,8 @@ internal sealed class StreamInput : IKeyFrameSource, IAsyncDisposable
             return;
         if (_forwardsVideo)
             _transcoder = SuperviseTranscoder(_transcoder, _stream.Processed);
+        else
+            _transcoder?.Set(isNeeded: false, isReady: false);
         if (_stream.Raw is { } raw)
             _rawTranscoder = SuperviseTranscoder(_rawTranscoder, raw);
     }
@@ -158,10 +191,61 @@ internal sealed class StreamInput : IKeyFrameSource, IAsyncDisposable
     /// <summary>Ends what runs behind a stopped input; completes when the workflow has let go of its picture. The supervisor has let go of it.</summary>
     public async ValueTask DisposeAsync()
     {
+        lock (_changes)
+        {
+            _isDisposed = true;
+            Drop(Interlocked.Exchange(ref _next, null));
+        }
+
         _transcoder?.Complete();
         _rawTranscoder?.Complete();
         if (_pipeline is not null)
             await _pipeline.DisposeAsync().ConfigureAwait(false);
+        await _retired.ConfigureAwait(false);
+    }
+
+    // On the loop, between two frames.
+    private void Change()
+    {
+        if (Interlocked.Exchange(ref _next, null) is not { } change)
+            return;
+        VideoPipeline? before = _pipeline;
+        before?.Cut();
+        _stream.Processed.Show(change.Workflow.IsPassthrough);
+
+        // The publisher's key frame, which comes next, replaces what was there; a workflow's first picture takes a moment.
+        if (change.Pipeline is not null)
+            _stream.Processed.Hub.ForgetPictures();
+        (_pipeline, _forwardsVideo, _forwardsAudio) = (change.Pipeline, change.Workflow.IsPassthrough, change.Workflow.HasAudioOutput);
+        PublishHeldSound();
+        lock (_changes)
+            Retire(before);
+        change.Done.SetResult();
+    }
+
+    private void PublishHeldSound()
+    {
+        while (_audioDelay.TryTake(TimeSpan.MaxValue, out EncodedFrame? held))
+        {
+            PublishSound(_stream.Processed, held!);
+            held!.Release();
+        }
+    }
+
+    // Under the lock.
+    private void Drop(InputChange? change)
+    {
+        if (change is null)
+            return;
+        Retire(change.Pipeline);
+        change.Done.SetResult();
+    }
+
+    // Its threads are waited for, which no event loop does.
+    private void Retire(VideoPipeline? pipeline)
+    {
+        if (pipeline is not null)
+            _retired = Task.WhenAll(_retired, Task.Run(async () => await pipeline.DisposeAsync().ConfigureAwait(false)));
     }
 
     private void Forward(EncodedFrame frame, VideoFormat format)
@@ -201,4 +285,13 @@ internal sealed class StreamInput : IKeyFrameSource, IAsyncDisposable
         transcoder?.Set(isNeeded, isReady);
         return transcoder;
     }
+}
+
+/// <summary>What a publisher's frames are to go into next.</summary>
+/// <param name="Workflow">What is forwarded.</param>
+/// <param name="Pipeline">What its pictures go through; null when none is processed.</param>
+internal sealed record InputChange(IWorkflow Workflow, VideoPipeline? Pipeline)
+{
+    /// <summary>Completes when it has come about, or was dropped.</summary>
+    public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

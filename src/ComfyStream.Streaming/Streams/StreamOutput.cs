@@ -25,6 +25,8 @@ internal sealed class StreamOutput : IDisposable
     private readonly Vp8Packetizer _slateVp8 = NewVp8Packetizer();
     private readonly TimeSpan[] _lastSlates = new TimeSpan[2];
     private readonly Lazy<EncodeStage>? _encoder;
+    private readonly Lock _turns = new();
+    private Rendition _shown = Rendition.Source;
     private volatile IKeyFrameSource? _source;
     private int _width = 1280;
     private int _height = 720;
@@ -65,6 +67,18 @@ internal sealed class StreamOutput : IDisposable
     public IKeyFrameSource? Source
     {
         set => _source = value;
+    }
+
+    /// <summary>
+    /// Says which pictures are sent from now on (any thread): the publisher's, or the workflow's. What is still under way of the other
+    /// ones is not: a viewer who got one of them in between could not decode the next.
+    /// </summary>
+    public void Show(bool isSource)
+    {
+        lock (_turns)
+            _shown = isSource ? Rendition.Source : Rendition.Encoded;
+        if (!isSource)
+            Encoder?.BeginAnew();
     }
 
     /// <summary>Starts to take the workflow's pictures.</summary>
@@ -181,11 +195,20 @@ internal sealed class StreamOutput : IDisposable
         VideoFormat format = VideoFormat.OfOurs(MediaCodecs.FormatOf(frame.Codec));
         if (Packetize(_packetizedFrames, frame, vp8, format) is { } packets)
         {
-            Hub.Publish(new OutputFrame(packets, rendition, format));
+            PublishInTurn(new OutputFrame(packets, rendition, format));
             packets.Release();
         }
 
         frame.Release();
+    }
+
+    private void PublishInTurn(in OutputFrame frame)
+    {
+        lock (_turns)
+        {
+            if ((frame.Rendition == Rendition.Encoded) == (_shown == Rendition.Encoded))
+                Hub.Publish(frame);
+        }
     }
 
     private void Publish(TimeSpan now, EncodedSlate slate, PayloadFormat codec)

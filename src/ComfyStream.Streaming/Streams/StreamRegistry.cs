@@ -31,6 +31,17 @@ internal sealed class StreamRegistry(StreamFactory factory, int mostStreams)
         }
     }
 
+    /// <summary>Finds a channel in use and counts one more user of it.</summary>
+    public RelayStream? Find(string channel)
+    {
+        lock (_gate)
+        {
+            if (_streams.TryGetValue(channel, out RelayStream? stream))
+                stream.Uses++;
+            return stream;
+        }
+    }
+
     /// <summary>Counts one more user of a channel in use.</summary>
     public void Retain(RelayStream stream)
     {

@@ -21,6 +21,9 @@ internal sealed class TestWorkflow(string name, Func<VideoFrame, VideoFrame>? pr
 
     public bool HasAudioOutput { get; init; } = true;
 
+    /// <summary>Whether its processors become another workflow's without being made anew.</summary>
+    public bool CanBeReplaced { get; init; }
+
     /// <summary>Runs while the processor is made.</summary>
     public Action OnCreate { get; init; } = () => { };
 
@@ -49,13 +52,23 @@ internal sealed class TestWorkflow(string name, Func<VideoFrame, VideoFrame>? pr
 
     private sealed class Processor(TestWorkflow workflow) : IFrameProcessor
     {
-        public VideoFrame Process(VideoFrame input)
+        private volatile TestWorkflow _workflow = workflow;
+
+        public void Replace(IWorkflow next, CancellationToken cancellation)
         {
-            Interlocked.Increment(ref workflow._pictures);
-            return workflow.Run(input);
+            if (!_workflow.CanBeReplaced)
+                throw new MediaException("this one cannot be replaced");
+            _workflow = (TestWorkflow)next;
         }
 
-        public void Dispose() => Interlocked.Increment(ref workflow._disposals);
+        public VideoFrame Process(VideoFrame input)
+        {
+            TestWorkflow running = _workflow;
+            Interlocked.Increment(ref running._pictures);
+            return running.Run(input);
+        }
+
+        public void Dispose() => Interlocked.Increment(ref _workflow._disposals);
     }
 
     private VideoFrame Run(VideoFrame input)
