@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using ComfyStream.Server.Control;
 using ComfyStream.Server.Signaling;
 using ComfyStream.Server.Stats;
+using ComfyStream.Streaming;
 using ComfyStream.Streaming.Addresses;
 
 namespace ComfyStream.Server;
@@ -14,6 +15,7 @@ namespace ComfyStream.Server;
 [JsonSerializable(typeof(DrainRequest))]
 [JsonSerializable(typeof(DrainStatus))]
 [JsonSerializable(typeof(WorkflowList))]
+[JsonSerializable(typeof(PipelineStatus))]
 [JsonSerializable(typeof(ProcessingStatus))]
 [JsonSerializable(typeof(Dictionary<string, SessionStatistics>))]
 internal sealed partial class ServerJson : JsonSerializerContext
@@ -26,6 +28,10 @@ internal sealed partial class ServerJson : JsonSerializerContext
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter<CandidateState>(JsonNamingPolicy.SnakeCaseLower) },
+        Converters =
+        {
+            new JsonStringEnumConverter<CandidateState>(JsonNamingPolicy.SnakeCaseLower),
+            new JsonStringEnumConverter<PipelineState>(JsonNamingPolicy.SnakeCaseUpper),
+        },
     });
 }

@@ -214,18 +214,34 @@ public sealed class Relay : IAsyncDisposable
     /// <summary>What the statistics say of the streams that have a publisher or viewers.</summary>
     public IReadOnlyList<StreamSnapshot> Streams() => [.. _streams.All.Select(stream => stream.Snapshot())];
 
+    /// <summary>Whether a text may name a channel.</summary>
+    public static bool IsValidChannel(string channel) => StreamName.IsValidPart(channel);
+
     /// <summary>The workflow of a channel in use; null when nobody uses it.</summary>
     public IWorkflow? WorkflowOf(string channel) => Array.Find(_streams.All, stream => stream.Channel == channel)?.Workflow;
 
     /// <summary>Puts another workflow in the place of a channel's, which runs on until the new one is ready, and if that cannot run here.</summary>
     public ValueTask<WorkflowResult> ReplaceWorkflowAsync(string channel, IWorkflow next, CancellationToken cancellationToken) =>
-        ChangeWorkflowAsync(channel, _ => (next, ""), isAnother: true, cancellationToken);
+        ChangeWorkflowAsync(channel, _ => next, isAnother: true, cancellationToken);
 
-    /// <summary>Changes values of a channel's workflow, all of them or none.</summary>
-    public ValueTask<WorkflowResult> ChangeValuesAsync(string channel, IReadOnlyList<WorkflowChange> changes, CancellationToken cancellationToken) =>
-        ChangeWorkflowAsync(
-            channel, current => current.TryWith(changes, out IWorkflow? changed, out string problem) ? (changed, "") : (null, problem),
-            isAnother: false, cancellationToken);
+    /// <summary>Changes values of a channel's workflow, all of them or none; one change at a time.</summary>
+    /// <param name="change">Given the workflow in force, makes the same with other values; null refuses.</param>
+    public ValueTask<WorkflowResult> ChangeValuesAsync(string channel, Func<IWorkflow, IWorkflow?> change, CancellationToken cancellationToken) =>
+        ChangeWorkflowAsync(channel, change, isAnother: false, cancellationToken);
+
+    /// <summary>Starts a workflow and ends it again, so that it is known whether it can run here.</summary>
+    public async ValueTask<WorkflowResult> TryRunAsync(IWorkflow workflow, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _exchange.TryRunAsync(workflow, cancellationToken).ConfigureAwait(false);
+            return new WorkflowResult(WorkflowOutcome.Runs, workflow);
+        }
+        catch (MediaException failure)
+        {
+            return new WorkflowResult(WorkflowOutcome.CannotRun, workflow, failure.Message);
+        }
+    }
 
     /// <summary>Ends all sessions with BYE and close_notify, stops all threads and closes the ports, within 3 seconds.</summary>
     public ValueTask DisposeAsync()
@@ -249,7 +265,7 @@ public sealed class Relay : IAsyncDisposable
     }
 
     private async ValueTask<WorkflowResult> ChangeWorkflowAsync(
-        string channel, Func<IWorkflow, (IWorkflow? Next, string Problem)> change, bool isAnother, CancellationToken cancellationToken)
+        string channel, Func<IWorkflow, IWorkflow?> change, bool isAnother, CancellationToken cancellationToken)
     {
         if (_streams.Find(channel) is not { } stream)
             return new WorkflowResult(WorkflowOutcome.NoChannel, null);
@@ -259,9 +275,8 @@ public sealed class Relay : IAsyncDisposable
             try
             {
                 IWorkflow current = stream.Workflow;
-                (IWorkflow? next, string problem) = change(current);
-                if (next is null)
-                    return new WorkflowResult(WorkflowOutcome.Invalid, current, problem);
+                if (change(current) is not { } next)
+                    return new WorkflowResult(WorkflowOutcome.Refused, current);
                 bool runs = await _exchange.ExchangeAsync(stream, next, isAnother, cancellationToken).ConfigureAwait(false);
                 return new WorkflowResult(runs ? WorkflowOutcome.Runs : WorkflowOutcome.Waits, next);
             }

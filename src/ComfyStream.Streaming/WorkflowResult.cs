@@ -14,8 +14,8 @@ public enum WorkflowOutcome
     /// <summary>Nobody uses the channel.</summary>
     NoChannel,
 
-    /// <summary>The change is wrong: nothing has changed.</summary>
-    Invalid,
+    /// <summary>Whoever asked for it has refused it: nothing has changed.</summary>
+    Refused,
 
     /// <summary>The new workflow cannot run here: the one before goes on.</summary>
     CannotRun,

@@ -48,11 +48,16 @@ public sealed class Workflow : IWorkflow
     /// <inheritdoc/>
     public bool TryWith(IReadOnlyList<WorkflowChange> changes, [NotNullWhen(true)] out IWorkflow? changed, out string problem)
     {
-        var problems = new WorkflowProblems();
-        WorkflowDocument document = _document.With(changes, Graph, problems);
-        Workflow? made = problems.Any ? null : _library.Compile(document, Name, problems);
+        WorkflowProblems problems = Change(changes, out Workflow? made);
         (changed, problem) = (made, problems.ToString());
         return made is not null;
+    }
+
+    /// <summary>The same, with the problems one by one.</summary>
+    public bool TryChange(IReadOnlyList<WorkflowChange> changes, [NotNullWhen(true)] out Workflow? changed, out IReadOnlyList<WorkflowProblem> problems)
+    {
+        problems = Change(changes, out changed).Kept;
+        return changed is not null;
     }
 
     /// <inheritdoc/>
@@ -60,4 +65,12 @@ public sealed class Workflow : IWorkflow
 
     /// <summary>The same, with other threads for its branches.</summary>
     internal IFrameProcessor CreateProcessor(BranchPool branches) => new WorkflowProcessor(Graph, Plan, _resources.With(branches));
+
+    private WorkflowProblems Change(IReadOnlyList<WorkflowChange> changes, out Workflow? changed)
+    {
+        var problems = new WorkflowProblems();
+        WorkflowDocument document = _document.With(changes, Graph, problems);
+        changed = problems.Any ? null : _library.Compile(document, Name, problems);
+        return problems;
+    }
 }

@@ -59,7 +59,7 @@ internal sealed class WorkflowDocument
         var byNode = changes.GroupBy(change => change.NodeId).ToDictionary(group => group.Key, group => group.ToList());
         Dictionary<string, GraphNode> known = graph.Nodes.ToDictionary(node => node.Id);
         foreach (string id in byNode.Keys.Where(id => !known.ContainsKey(id)))
-            problems.Add($"node {WorkflowProblems.Quote(id)}: there is no such node in the workflow");
+            problems.Add(new WorkflowNode(id, "", "", default, "", default), "there is no such node in the workflow");
         return new WorkflowDocument([.. Nodes.Select(node =>
             known.TryGetValue(node.Id, out GraphNode? checkedNode) && byNode.TryGetValue(node.Id, out List<WorkflowChange>? own)
                 ? With(node, own, checkedNode.Descriptor, problems)

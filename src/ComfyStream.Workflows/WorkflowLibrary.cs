@@ -11,6 +11,9 @@ namespace ComfyStream.Workflows;
 /// <summary>Finds workflows by name, file or JSON: in the workspace first, then among those that ship. Thread-safe.</summary>
 public sealed partial class WorkflowLibrary : IDisposable
 {
+    /// <summary>The largest workflow.</summary>
+    public const int MostBytes = WorkflowDocument.MaxBytes;
+
     private const string PassthroughName = "passthrough";
     private const string CustomName = "custom";
     private const string Extension = ".json";
@@ -82,6 +85,15 @@ public sealed partial class WorkflowLibrary : IDisposable
             : TryResolveName(nameOrJson, out found, out problem);
         workflow = found;
         return ok;
+    }
+
+    /// <summary>Reads a graph, or a list of graphs, in API format, with the problems one by one.</summary>
+    public bool TryRead(string json, [NotNullWhen(true)] out Workflow? workflow, out IReadOnlyList<WorkflowProblem> problems)
+    {
+        var found = new WorkflowProblems();
+        workflow = Compile(json, CustomName, found);
+        problems = found.Kept;
+        return workflow is not null;
     }
 
     /// <summary>The same for the operator, who may also name a file: anything that is not a plain name, such as <c>./my.json</c>.</summary>
@@ -163,10 +175,17 @@ public sealed partial class WorkflowLibrary : IDisposable
     internal Workflow? Compile(WorkflowDocument document, string name, WorkflowProblems problems) =>
         WorkflowValidator.Check(document, Catalog, problems) is { } graph ? new Workflow(name, document, graph, this, _resources) : null;
 
-    /// <summary>Of several graphs all are checked, and the first one gives the picture.</summary>
     private bool TryCompile(string json, string name, [NotNullWhen(true)] out Workflow? workflow, out string problem)
     {
         var problems = new WorkflowProblems();
+        workflow = Compile(json, name, problems);
+        problem = problems.ToString();
+        return workflow is not null;
+    }
+
+    /// <summary>Of several graphs all are checked, and the first one gives the picture. Null when there are problems.</summary>
+    private Workflow? Compile(string json, string name, WorkflowProblems problems)
+    {
         IReadOnlyList<WorkflowDocument> documents = WorkflowDocument.Read(json, problems);
         var compiled = new List<Workflow?>();
         foreach (WorkflowDocument document in documents)
@@ -175,9 +194,7 @@ public sealed partial class WorkflowLibrary : IDisposable
             compiled.Add(Compile(document, name, problems));
         }
 
-        problem = problems.ToString();
-        workflow = problems.Any ? null : compiled[0];
-        return workflow is not null;
+        return problems.Any ? null : compiled[0];
     }
 
     private IEnumerable<string> FindNames() => _folders

@@ -10,7 +10,7 @@ internal sealed class WorkflowProblems
 {
     private const int MaxLines = 20;
     private const int MaxQuotedChars = 40;
-    private readonly List<string> _lines = [];
+    private readonly List<WorkflowProblem> _kept = [];
     private int _count;
 
     public bool Any => _count > 0;
@@ -21,15 +21,14 @@ internal sealed class WorkflowProblems
     /// <summary>Which of several graphs it is about, counted from 1; 0 where there is only one.</summary>
     public int Graph { get; set; }
 
-    public void Add(string problem)
-    {
-        if (++_count <= MaxLines)
-            _lines.Add(Graph == 0 ? problem : $"graph {Graph}: {problem}");
-    }
+    /// <summary>The first of them.</summary>
+    public IReadOnlyList<WorkflowProblem> Kept => _kept;
 
-    public void Add(WorkflowNode node, string problem) => Add($"{Describe(node)}: {problem}");
+    public void Add(string problem) => Add("", "", "", problem);
 
-    public void Add(WorkflowNode node, string input, string problem) => Add($"{Describe(node)}, input {input}: {problem}");
+    public void Add(WorkflowNode node, string problem) => Add(node, "", problem);
+
+    public void Add(WorkflowNode node, string input, string problem) => Add(Quote(node.Id), Quote(node.WrittenClassType), input, problem);
 
     public static string Describe(WorkflowNode node) =>
         node.WrittenClassType.Length == 0 ? $"node {Quote(node.Id)}" : $"node {Quote(node.Id)} ({Quote(node.WrittenClassType)})";
@@ -58,7 +57,13 @@ internal sealed class WorkflowProblems
 
     public override string ToString()
     {
-        string text = string.Join('\n', _lines);
+        string text = string.Join('\n', _kept);
         return _count > MaxLines ? $"{text}\nand {_count - MaxLines} more problems" : text;
+    }
+
+    private void Add(string nodeId, string classType, string input, string problem)
+    {
+        if (++_count <= MaxLines)
+            _kept.Add(new WorkflowProblem(Graph, nodeId, classType, input, problem));
     }
 }

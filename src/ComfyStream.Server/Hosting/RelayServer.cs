@@ -192,6 +192,11 @@ public sealed class RelayServer : IAsyncDisposable
         new DrainEndpoint(drain, _options).Map(http);
         var health = new Health("ok", Version, _options.Demo ? ServeOptions.DemoChannel : null, _options.AllowRaw, _workflows.Default.Name, _codecs.Codecs is not null);
         new StatsEndpoints(relay, _library, health).Map(http);
+        var control = new WorkflowControl(relay, _workflows);
+        var pipelines = new PipelineEndpoints(control, _library, loggers.CreateLogger<PipelineEndpoints>());
+        pipelines.Map(http);
+        new ComfyEndpoints(_library.Catalog, _workspace.InputFolder, pipelines).Map(http);
+        OpenApiDocument.Map(http);
         StudioPage.Map(http);
         http.MapFallback("{*path}", context => Problem.WriteAsync(context, 404, "Resource not found. The page is at /, publishing at /whip, watching at /whep."))
             .WithMetadata(AccessRule.Open);

@@ -21,10 +21,10 @@ public sealed record LimitOptions
     /// <summary>Channels at once that viewers wait for and nobody publishes to.</summary>
     public int WaitedForNames { get; init; } = 256;
 
-    /// <summary>POST, PATCH and DELETE of one address.</summary>
+    /// <summary>POST, PUT, PATCH and DELETE of one address.</summary>
     public RateOptions Address { get; init; } = RateOptions.WithTwoSecondsBurst(500);
 
-    /// <summary>POST, PATCH and DELETE with one token.</summary>
+    /// <summary>POST, PUT, PATCH and DELETE with one token.</summary>
     public RateOptions Token { get; init; } = RateOptions.WithTwoSecondsBurst(500);
 
     /// <summary>Wrong tokens of one address. People mistype; programs that guess, or run with a token that has expired, wait.</summary>

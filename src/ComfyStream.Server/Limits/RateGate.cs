@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace ComfyStream.Server.Limits;
 
-/// <summary>Answers 429 to whoever sends more POST, PATCH and DELETE than the rate of their address or token allows (RFC 9725 section 5).</summary>
+/// <summary>Answers 429 to whoever sends more POST, PUT, PATCH and DELETE than the rate of their address or token allows (RFC 9725 section 5).</summary>
 internal sealed class RateGate
 {
     private readonly RateLimiter _limiter;
@@ -27,7 +27,7 @@ internal sealed class RateGate
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        bool isCounted = context.Request.Method is "POST" or "PATCH" or "DELETE";
+        bool isCounted = context.Request.Method is "POST" or "PUT" or "PATCH" or "DELETE";
         if (!isCounted || _key(context) is not { } key || _limiter.TryTake(key, out TimeSpan wait))
             return next(context);
         RetryAfter.Set(context.Response, wait);

@@ -136,6 +136,9 @@ public sealed record ServeOptions
     /// <summary>Channel of the demo.</summary>
     public const string DemoChannel = "demo";
 
+    /// <summary>Channel of requests that name none.</summary>
+    public const string DefaultChannel = "default";
+
     /// <summary>Workflow of the demo.</summary>
     public const string DemoWorkflow = "background-blur";
 

@@ -8,7 +8,7 @@ namespace ComfyStream.Server.Signaling;
 /// </summary>
 internal static class CrossOrigin
 {
-    public const string Methods = "OPTIONS, GET, HEAD, POST, PATCH, DELETE";
+    public const string Methods = "OPTIONS, GET, HEAD, POST, PUT, PATCH, DELETE";
     private const string RequestHeaders = "Authorization, Content-Type, If-Match, If-None-Match, ETag, Cache-Control, Accept, Last-Event-ID";
     private const string ExposedHeaders = "Location, Link, ETag, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate, Access-Control-Allow-Methods";
     private const string PreflightLifetimeSeconds = "7200";

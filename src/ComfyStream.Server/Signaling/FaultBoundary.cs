@@ -19,7 +19,7 @@ internal sealed partial class FaultBoundary(ILogger<FaultBoundary> logger)
         catch (BadHttpRequestException e) when (!context.Response.HasStarted)
         {
             string detail = e.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? $"The body is larger than {context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize / 1024} KiB. Offer fewer codecs or sections."
+                ? $"The body is larger than {context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize / 1024} KiB. {HintFor(context)}"
                 : e.Message;
             await Problem.WriteAsync(context, e.StatusCode, detail);
         }
@@ -34,6 +34,9 @@ internal sealed partial class FaultBoundary(ILogger<FaultBoundary> logger)
                 await Problem.WriteAsync(context, StatusCodes.Status500InternalServerError, "An internal server error occurred.");
         }
     }
+
+    private static string HintFor(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<HttpResource>() is { MakesSessions: true } ? "Offer fewer codecs or sections." : "Send a smaller one.";
 
     [LoggerMessage(1, LogLevel.Critical, "{Method} {Path} failed by a bug of the server")]
     private partial void LogFault(Exception exception, string method, string path);

@@ -26,6 +26,9 @@ internal sealed class HttpResource(AccessRule access)
     /// <summary>Adds to the answer of an OPTIONS that is not a preflight.</summary>
     public Action<HttpContext>? Describe { get; init; }
 
+    /// <summary>The methods that are served, but OPTIONS.</summary>
+    public IEnumerable<string> Methods => _methods.Keys;
+
     private string Allow => string.Join(", ", _methods.Keys.Append(HttpMethods.Options));
 
     public HttpResource Get(RequestDelegate handler)

@@ -1,3 +1,4 @@
+using ComfyStream.Server.Options;
 using Microsoft.AspNetCore.Http;
 
 namespace ComfyStream.Server.Signaling;
@@ -5,7 +6,7 @@ namespace ComfyStream.Server.Signaling;
 /// <summary>What a request to publish or watch names. Read in one place, so that what is allowed is what is done.</summary>
 internal static class StreamQuery
 {
-    private const string Default = "default";
+    private const string Default = ServeOptions.DefaultChannel;
 
     /// <summary>The channel to publish to.</summary>
     public static string ChannelId(HttpRequest request) => Value(request, "channelId");

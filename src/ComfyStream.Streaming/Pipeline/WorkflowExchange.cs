@@ -45,7 +45,7 @@ internal sealed class WorkflowExchange(PipelineResources? resources, ILogger log
     {
         if (stream.Publisher is not { } publisher)
         {
-            await PrepareAsync(token => Prepare(next, null, token)?.Dispose(), cancellation).ConfigureAwait(false);
+            await TryRunAsync(next, cancellation).ConfigureAwait(false);
             Note(stream, next, isAnother);
             return true;
         }
@@ -69,6 +69,11 @@ internal sealed class WorkflowExchange(PipelineResources? resources, ILogger log
         Note(stream, next, isAnother);
         return await Task.WhenAny(changed, Task.Delay(KeyFrameTime, CancellationToken.None)).ConfigureAwait(false) == changed;
     }
+
+    /// <summary>Starts a workflow and ends it again.</summary>
+    /// <exception cref="MediaException">It cannot run here; the message says why.</exception>
+    public Task TryRunAsync(IWorkflow workflow, CancellationToken cancellation) =>
+        PrepareAsync(token => Prepare(workflow, null, token)?.Dispose(), cancellation);
 
     private void Note(RelayStream stream, IWorkflow next, bool isAnother)
     {

@@ -25,6 +25,13 @@ public sealed class EndpointAccessTests
         ["/processing/status"] = "view on some channel",
         ["/control/drain"] = "admin",
         ["/workflows"] = "publish on some channel",
+        ["/object_info"] = "publish control on some channel",
+        ["/object_info/{class}"] = "publish control on some channel",
+        ["/prompt"] = "control on the default channel",
+        ["/openapi.json"] = "open",
+        ["/streams/{channel}/pipelines/{pipeline}"] = "view",
+        ["/streams/{channel}/pipelines/{pipeline}/workflow"] = "control",
+        ["/streams/{channel}/pipelines/{pipeline}/parameters"] = "control",
     };
 
     [Fact]
