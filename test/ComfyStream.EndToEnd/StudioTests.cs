@@ -57,6 +57,27 @@ public sealed class StudioTests(DemoRelay relay, Chromium chromium) : RelayTests
         Assert.Empty(browser.Problems);
     }
 
+    [Fact]
+    public async Task The_panel_puts_another_workflow_in_place_and_changes_its_values()
+    {
+        await using BrowserSession browser = await chromium.OpenAsync();
+        IPage page = await browser.OpenAsync(Relay.Address);
+        await ExpectAsync(page, "the page is live", page.Locator("#state[data-state=live]").WaitForAsync(Patience));
+        await page.Locator("#adjust summary").ClickAsync();
+        await page.Locator("#live-workflow").SelectOptionAsync("face-blur");
+        ILocator effect = page.GetByLabel("effect of node 3");
+        await ExpectAsync(page, "the panel shows the new workflow", effect.WaitForAsync(Patience));
+        await effect.SelectOptionAsync("pixelate");
+        await Eventually.PassesAsync(
+            async () => await Relay.Http.GetStringAsync("/streams/demo/pipelines/main/parameters", TestContext.Current.CancellationToken),
+            parameters => parameters.Contains("\"value\":\"pixelate\"", StringComparison.Ordinal),
+            "the value has changed");
+        await ExpectMovingAsync(page, "processed");
+        await page.Locator("#live-workflow").SelectOptionAsync("background-blur");
+        await ExpectAsync(page, "the background is blurred", WaitForBlurAsync(page));
+        Assert.Empty(browser.Problems);
+    }
+
     private static LocatorWaitForOptions Patience => new() { Timeout = (float)Eventually.Limit.TotalMilliseconds };
 
     /// <summary>Adds to a wait that failed what the page and the relay say.</summary>

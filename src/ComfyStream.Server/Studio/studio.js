@@ -179,6 +179,118 @@ function askForToken() {
   element("token-card").hidden = false;
 }
 
+/** Changes the workflow of the channel and its values while it runs; asks the server for them only once it is open. */
+class Panel {
+  #base = "";
+  #running;
+  #waiting = {};
+  #timer = 0;
+
+  constructor() {
+    element("adjust").addEventListener("toggle", () => this.#load());
+    element("live-workflow").addEventListener("change", () => this.#exchange());
+  }
+
+  /** Says which workflows may be chosen. */
+  offer(workflows) {
+    element("live-workflow").replaceChildren(...workflows.map(workflow => new Option(workflow.name, workflow.name)));
+  }
+
+  show(channel) {
+    this.#base = `/streams/${encodeURIComponent(channel)}/pipelines/main`;
+    this.#load();
+  }
+
+  /** Shows the values of another workflow when somebody has put it in its place. */
+  follow(workflow) {
+    if (workflow === this.#running) return;
+    this.#running = workflow;
+    this.#load();
+  }
+
+  async #load() {
+    if (!element("adjust").open) return;
+    const answer = await this.#ask("/parameters");
+    if (!answer) {
+      element("parameters").replaceChildren();
+      return;
+    }
+    const select = element("live-workflow");
+    if (![...select.options].some(option => option.value === answer.workflow)) select.add(new Option(answer.workflow, answer.workflow), 0);
+    select.value = answer.workflow;
+    element("parameters").replaceChildren(...Object.entries(answer.nodes).map(([id, node]) => this.#draw(id, node)));
+  }
+
+  #draw(id, node) {
+    const group = document.createElement("fieldset");
+    const title = document.createElement("legend");
+    title.textContent = node.display_name;
+    title.title = node.description;
+    group.append(title, ...Object.entries(node.inputs).map(([name, input]) => this.#drawInput(id, name, input)));
+    return group;
+  }
+
+  #drawInput(id, name, input) {
+    const label = document.createElement("label");
+    label.title = input.tooltip ?? "";
+    const field = document.createElement(input.type === "COMBO" ? "select" : "input");
+    const shown = document.createElement("output");
+    const isNumber = input.type === "INT" || input.type === "FLOAT";
+    if (input.type === "COMBO") field.append(...input.choices.map(choice => new Option(choice, choice)));
+    else field.type = isNumber ? "range" : input.type === "BOOLEAN" ? "checkbox" : "text";
+    if (isNumber) [field.min, field.max, field.step] = [input.min, input.max, input.step];
+    if (input.type === "BOOLEAN") field.checked = input.value;
+    else field.value = input.value;
+    if (isNumber) shown.value = input.value;
+    const read = () => isNumber ? field.valueAsNumber : input.type === "BOOLEAN" ? field.checked : field.value;
+    field.addEventListener(field.type === "text" ? "change" : "input", () => {
+      if (isNumber) shown.value = field.value;
+      this.#change(id, name, read());
+    });
+    const caption = document.createElement("span");
+    caption.textContent = name;
+    label.append(caption, input.type === "BOOLEAN" ? field : shown);
+    const row = document.createElement("div");
+    row.append(label);
+    if (input.type !== "BOOLEAN") {
+      field.setAttribute("aria-label", `${name} of node ${id}`);
+      row.append(field);
+    }
+    return row;
+  }
+
+  /** A slider that moves says so a few times a second, not with every pixel. */
+  #change(id, name, value) {
+    (this.#waiting[id] ??= {})[name] = value;
+    this.#timer ||= setTimeout(() => {
+      const changes = this.#waiting;
+      [this.#waiting, this.#timer] = [{}, 0];
+      this.#ask("/parameters", { method: "PATCH", body: JSON.stringify(changes) });
+    }, 150);
+  }
+
+  async #exchange() {
+    element("adjust-state").textContent = "Changing …";
+    const status = await this.#ask("/workflow", { method: "PUT", body: JSON.stringify(element("live-workflow").value) });
+    if (status) this.#running = status.workflow;
+    const problem = element("adjust-state").textContent;
+    await this.#load();
+    if (!status) element("adjust-state").textContent = problem;
+  }
+
+  /** The answer; null when it is none, and why is shown. */
+  async #ask(path, options) {
+    try {
+      const response = await send(this.#base + path, options);
+      element("adjust-state").textContent = response.ok ? "" : await explain(response);
+      return response.ok ? await response.json() : null;
+    } catch {
+      element("adjust-state").textContent = "The server does not answer.";
+      return null;
+    }
+  }
+}
+
 /** What a person can make of an error answer. */
 async function explain(response) {
   try {
@@ -331,6 +443,7 @@ function cameraProblem(error) {
 class Studio {
   #processed = new Screen(element("processed"), element("notice"), element("figures"));
   #raw = new Screen(element("raw"), element("raw-notice"), element("raw-figures"));
+  #panel = new Panel();
   #camera = new Camera();
   #health = { allow_raw: false, demo_channel: null };
   #workflows = [];
@@ -360,6 +473,7 @@ class Studio {
     }
     const first = "background-blur";
     this.#workflows.sort((a, b) => (b.name === first) - (a.name === first));
+    this.#panel.offer(this.#workflows);
     element("workflow").replaceChildren(...this.#workflows.map(workflow => new Option(workflow.name, workflow.name)));
     this.#describeWorkflow();
     element("publish").disabled = this.#workflows.length === 0;
@@ -407,6 +521,7 @@ class Studio {
     element("channel").textContent = channel;
     element("whep-url").textContent = `${location.origin}/whep?streamId=${encodeURIComponent(channel)}`;
     this.#describePublishing();
+    this.#panel.show(channel);
     // The reason stands on the screen itself; here a word is enough.
     this.#processed.watch(channel, state => this.#setState(state, { connecting: "Connecting", live: "Live", lost: "Reconnecting" }[state]));
     this.#showInput();
@@ -467,6 +582,7 @@ class Studio {
 
   async #tick() {
     this.#stream = await this.#readStream();
+    this.#panel.follow(this.#stream?.workflow);
     await this.#processed.measure(this.#whyNoPicture());
     if (!this.#camera.isOn && this.#health.allow_raw) await this.#raw.measure("No input yet.");
     element("workflow-running").textContent = this.#stream?.has_publisher ? `Workflow ${this.#stream.workflow}` : "Processed stream";

@@ -45,11 +45,10 @@ internal sealed class VideoPipeline : IAsyncDisposable
     /// <summary>The running workflow, for the statistics.</summary>
     public ProcessStage Process => _process;
 
-    /// <summary>Pictures that a newer one replaced before the workflow took them.</summary>
-    public long ReplacedCount => _process.ReplacedCount;
-
-    /// <summary>Pictures that the workflow failed on, and access units that could not be decoded in time.</summary>
-    public long FailedCount => _process.FailedCount + _decode.DiscardedCount;
+    /// <summary>What became of the pictures.</summary>
+    public FrameCounts Counts => new(
+        _process.ProcessedCount, _process.ReplacedCount, _process.FailedCount + _decode.DiscardedCount, _process.LateCount, _process.HangCount,
+        _process.AbandonedCount);
 
     /// <summary>Times of the stages.</summary>
     public IEnumerable<StageTimes> Times => [_decode.Times, _process.Times];

@@ -134,6 +134,7 @@ internal sealed class RelayStream : IDisposable
         PublisherSession? publisher = _publisher;
         StreamInput? input = publisher?.Input;
         var pipeline = input?.Pipeline;
+        FrameCounts counts = input?.Counts ?? default;
         EncodeStage? encoder = pipeline is null ? null : Processed.Encoder;
         (int width, int height) = SizeOf(Processed, input);
         return new StreamSnapshot(
@@ -141,9 +142,9 @@ internal sealed class RelayStream : IDisposable
             Workflow.Name,
             HasPublisher: publisher is not null,
             PublisherConnected: publisher is { IsConnected: true },
-            ProcessedFrames: pipeline?.Process.ProcessedCount ?? input?.ForwardedCount ?? 0,
-            ReplacedFrames: (pipeline?.ReplacedCount ?? 0) + (encoder?.ReplacedCount ?? 0),
-            FailedFrames: pipeline?.FailedCount ?? 0,
+            ProcessedFrames: counts.Processed,
+            ReplacedFrames: counts.Replaced + (Processed.Encoder?.ReplacedCount ?? 0),
+            FailedFrames: counts.Failed,
             Error: _failures.Last,
             Width: width,
             Height: height,
@@ -153,9 +154,9 @@ internal sealed class RelayStream : IDisposable
             Interruptions = Processed.Watch.InterruptionCount,
             Slates = Processed.SlateCount,
             Failures = _failures.Count,
-            LateFrames = pipeline?.Process.LateCount ?? 0,
-            Hangs = pipeline?.Process.HangCount ?? 0,
-            Abandoned = pipeline?.Process.AbandonedCount ?? 0,
+            LateFrames = counts.Late,
+            Hangs = counts.Hung,
+            Abandoned = counts.Abandoned,
             IsTranscoding = input?.IsTranscoding ?? false,
             State = StateOf(publisher),
             Nodes = [.. (pipeline?.Process.NodeTimings ?? []).Select(NodeSnapshot.Of)],
@@ -189,7 +190,7 @@ internal sealed class RelayStream : IDisposable
             return PipelineState.Streaming;
         if (input.Pipeline is { Process.IsDisabled: true } || _failures.Last.Length > 0)
             return PipelineState.Error;
-        return (input.Pipeline?.Process.ProcessedCount ?? input.ForwardedCount) == 0 ? PipelineState.Initializing : PipelineState.Ready;
+        return (input.Pipeline?.Process.ProcessedCount ?? input.Counts.Processed) == 0 ? PipelineState.Initializing : PipelineState.Ready;
     }
 
     private void SetKeyFrameSource(StreamInput? input)

@@ -20,6 +20,7 @@ internal sealed class StreamInput : IKeyFrameSource, IAsyncDisposable
     private volatile bool _forwardsAudio;
     private volatile InputChange? _next;
     private Task _retired = Task.CompletedTask;
+    private FrameCounts _retiredCounts;
     private bool _isDisposed;
     private readonly AudioDelayLine _audioDelay = new();
     private readonly Vp8Packetizer _vp8 = StreamOutput.NewVp8Packetizer();
@@ -46,8 +47,15 @@ internal sealed class StreamInput : IKeyFrameSource, IAsyncDisposable
     /// <summary>What the publisher's pictures are.</summary>
     public SourceFormat Format { get; } = new();
 
-    /// <summary>Pictures forwarded without decoding to the processed output.</summary>
-    public long ForwardedCount => Volatile.Read(ref _forwarded);
+    /// <summary>What became of the pictures for the processed output, in all pipelines that there were.</summary>
+    public FrameCounts Counts
+    {
+        get
+        {
+            lock (_changes)
+                return _retiredCounts + (_pipeline?.Counts ?? default) + new FrameCounts(Volatile.Read(ref _forwarded), 0, 0, 0, 0, 0);
+        }
+    }
 
     /// <summary>Whether pictures are being coded again for viewers who cannot play them as they come.</summary>
     public bool IsTranscoding => _transcoder is { IsNeeded: true } || _rawTranscoder is { IsNeeded: true };
@@ -216,10 +224,14 @@ internal sealed class StreamInput : IKeyFrameSource, IAsyncDisposable
         // The publisher's key frame, which comes next, replaces what was there; a workflow's first picture takes a moment.
         if (change.Pipeline is not null)
             _stream.Processed.Hub.ForgetPictures();
-        (_pipeline, _forwardsVideo, _forwardsAudio) = (change.Pipeline, change.Workflow.IsPassthrough, change.Workflow.HasAudioOutput);
-        PublishHeldSound();
         lock (_changes)
+        {
+            _retiredCounts += before?.Counts ?? default;
+            (_pipeline, _forwardsVideo, _forwardsAudio) = (change.Pipeline, change.Workflow.IsPassthrough, change.Workflow.HasAudioOutput);
             Retire(before);
+        }
+
+        PublishHeldSound();
         change.Done.SetResult();
     }
 
