@@ -39,6 +39,7 @@ internal sealed class ControlGate(ServeOptions options)
         if (!CrossOrigin.IsPreflight(request))
             return next(context);
         CrossOrigin.AnswerPreflight(context.Response);
+        context.Response.Headers.AccessControlAllowMethods = CrossOrigin.ControlMethods;
         CrossOrigin.AllowOrigin(context.Response, origin);
         context.Response.ContentLength = 0;
         return Task.CompletedTask;

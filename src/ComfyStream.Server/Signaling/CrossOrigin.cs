@@ -8,7 +8,11 @@ namespace ComfyStream.Server.Signaling;
 /// </summary>
 internal static class CrossOrigin
 {
-    public const string Methods = "OPTIONS, GET, HEAD, POST, PUT, PATCH, DELETE";
+    public const string Methods = "OPTIONS, GET, HEAD, POST, PATCH, DELETE";
+
+    /// <summary>Those of the endpoints that change the server, for pages of configured origins.</summary>
+    public const string ControlMethods = "OPTIONS, GET, HEAD, POST, PUT, PATCH";
+
     private const string RequestHeaders = "Authorization, Content-Type, If-Match, If-None-Match, ETag, Cache-Control, Accept, Last-Event-ID";
     private const string ExposedHeaders = "Location, Link, ETag, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate, Access-Control-Allow-Methods";
     private const string PreflightLifetimeSeconds = "7200";
