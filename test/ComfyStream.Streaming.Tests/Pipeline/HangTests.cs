@@ -161,7 +161,7 @@ public sealed class HangTests
         Assert.Equal((2, 3), (made, rig.Failures.Count));
         Assert.Equal(
             "the workflow 'scripted' did not come back for 33 s and could not be stopped; it is switched off for this stream (this happened 3 times). "
-            + "Publish to channel 'cam' again, with another workflow or once this one is mended",
+            + "Put another workflow in its place, or publish to channel 'cam' again once this one is mended",
             rig.Failures.Last());
 
         await EndAsync(stage);
