@@ -100,7 +100,7 @@ public sealed class LiveControlTests(RelayProcess relay) : RelayTests(relay), IC
             ("{", HttpStatusCode.BadRequest, "not JSON"),
             (new string('[', 200_000), HttpStatusCode.BadRequest, "deeper than"),
             (Graph("\"2\":{\"class_type\":\"GausianBlur\",\"inputs\":{\"image\":[\"1\",0]}}"), HttpStatusCode.UnprocessableEntity, "did you mean GaussianBlur"),
-            (Graph("\"2\":{\"class_type\":\"GaussianBlur\",\"inputs\":{}}"), HttpStatusCode.UnprocessableEntity, "input image: is missing"),
+            (Graph("\"2\":{\"class_type\":\"GaussianBlur\",\"inputs\":{}}"), HttpStatusCode.UnprocessableEntity, "input images: is missing"),
             (Graph("\"2\":{\"class_type\":\"GaussianBlur\",\"inputs\":{\"image\":[\"1\",3]}}"), HttpStatusCode.UnprocessableEntity, "links to output 3 of node 1 (LoadTensor), which has outputs 0 to 0 only"),
             (Graph("\"2\":{\"class_type\":\"GaussianBlur\",\"inputs\":{\"image\":[\"2\",0]}}"), HttpStatusCode.UnprocessableEntity, "a circle of links"),
             (Graph("\"2\":{\"class_type\":\"GaussianBlur\",\"inputs\":{\"image\":[\"1\",0],\"sigma\":1e9}}"), HttpStatusCode.UnprocessableEntity, "input sigma"),
