@@ -169,11 +169,16 @@ internal sealed class WorkflowProcessor : IFrameProcessor
         try
         {
             EnterBoundary();
-            PlanRunner before = _runner;
-            made.TakeOver(before);
-            (_runner, _graph, _inRgb, _size) = (made, graph, inRgb, default);
-            made = before;
-            _boundary.Exit();
+            try
+            {
+                made.TakeOver(_runner);
+                (made, _runner) = (_runner, made);
+                (_graph, _inRgb, _size) = (graph, inRgb, default);
+            }
+            finally
+            {
+                _boundary.Exit();
+            }
         }
         finally
         {
