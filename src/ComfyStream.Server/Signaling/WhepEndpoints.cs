@@ -23,7 +23,7 @@ internal sealed partial class WhepEndpoints(Relay relay, ChannelWorkflows workfl
     {
         string stream = StreamQuery.StreamId(context.Request);
         string channel = stream.Split('/', 2)[0];
-        var request = new SubscribeRequest(stream, offerSdp, workflows.DefaultOf(channel)) 
+        var request = new SubscribeRequest(stream, offerSdp, workflows.DefaultOf(channel))
         {
             NeedsPublisher = policy.NeedsPublisher(channel),
             Client = RateLimiter.KeyOf(context.Connection.RemoteIpAddress),

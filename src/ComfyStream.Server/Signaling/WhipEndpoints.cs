@@ -34,7 +34,7 @@ internal sealed partial class WhipEndpoints(Relay relay, WorkflowLibrary library
         }
         else
         {
-            var request = new PublishRequest(channel, offerSdp, workflow, workflows.DefaultOf(channel)) 
+            var request = new PublishRequest(channel, offerSdp, workflow, workflows.DefaultOf(channel))
             {
                 YieldsToPublisher = policy.YieldsToPublisher(channel),
                 Client = RateLimiter.KeyOf(context.Connection.RemoteIpAddress),
