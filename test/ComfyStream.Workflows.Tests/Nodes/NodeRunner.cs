@@ -88,16 +88,16 @@ internal sealed class NodeRunner : IDisposable
         Begin(values, links.OfType<VideoFrame>().FirstOrDefault());
         for (int i = 0; i < links.Length; i++)
             values[i + 1] = links[i];
-        long before = 0;
-        for (int round = 0; round < 4; round++)
+        void RunOnce()
         {
-            before = GC.GetAllocatedBytesForCurrentThread();
             _node.Run(context);
             foreach (int slot in outputs)
                 values.Release(slot);
         }
 
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        for (int round = 0; round < 3; round++)
+            RunOnce();
+        long allocated = Allocated.By(RunOnce);
         for (int slot = 1; slot <= inputs.Length; slot++)
             values.Release(slot);
         return allocated;
