@@ -19,6 +19,7 @@ internal static class FanOutBenchmark
     // The joins that are measured by themselves.
     private const int MeasuredJoins = 100;
     private const int TurnoverJoins = 500;
+    private const int LeavingViewers = 200;
 
     public static async Task RunAsync(Arguments arguments)
     {
@@ -85,6 +86,7 @@ internal static class FanOutBenchmark
         await load.GrowToAsync(1);
         TurnoverFigures turnover = await load.TurnOverAsync(plan.IsSmoke ? measured : TurnoverJoins);
         await load.LeaveAsync();
+        turnover = turnover with { LeavingMilliseconds = await load.MeasureLeavingAsync(plan.IsSmoke ? measured : LeavingViewers) };
         return (cold, warm, turnover);
     }
 

@@ -18,7 +18,8 @@ internal sealed record JoinFigures(
 /// <param name="Count">How many there were.</param>
 /// <param name="CpuMilliseconds">Of the server, all that it does for one.</param>
 /// <param name="Packets">That one was sent.</param>
-internal sealed record TurnoverFigures(int Count, double CpuMilliseconds, double Packets);
+/// <param name="LeavingMilliseconds">Of these, what leaving costs, measured apart.</param>
+internal sealed record TurnoverFigures(int Count, double CpuMilliseconds, double Packets, double LeavingMilliseconds = double.NaN);
 
 /// <summary>What so many viewers cost, and what they got. NaN or null where it is not known.</summary>
 internal sealed record StepFigures

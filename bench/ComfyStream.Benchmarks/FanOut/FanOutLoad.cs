@@ -101,6 +101,18 @@ internal sealed class FanOutLoad : IAsyncDisposable
         return new TurnoverFigures(count, (_server.CpuSeconds() - cpu - running.Cpu) * 1000 / count, ((_counted.Total() - traffic).Packets - running.Packets) / count);
     }
 
+    /// <summary>So many viewers leave while the cameras rest: milliseconds of the server's CPU for each.</summary>
+    public async Task<double> MeasureLeavingAsync(int count)
+    {
+        await GrowToAsync(count);
+        await PauseAsync();
+        double cpu = _server.CpuSeconds();
+        await LeaveAsync();
+        cpu = _server.CpuSeconds() - cpu;
+        SetPaused(false);
+        return cpu * 1000 / count;
+    }
+
     /// <summary>All leave.</summary>
     public async Task LeaveAsync()
     {

@@ -50,7 +50,7 @@ internal static class FanOutReport
     {
         double without = turnover.CpuMilliseconds - turnover.Packets * packetMicroseconds / 1000;
         Console.WriteLine(
-            $"Those who come and go: {turnover.Count}, each there for 0.2 s, {Text(turnover.CpuMilliseconds, "F2")} ms of CPU for joining, leaving and {Text(turnover.Packets, "F0")} packets; {Text(without, "F2")} ms without these, at what a packet costs in the last row above.");
+            $"Those who come and go: {turnover.Count}, each there for 0.2 s, {Text(turnover.CpuMilliseconds, "F2")} ms of CPU for joining, leaving and {Text(turnover.Packets, "F0")} packets; {Text(without, "F2")} ms without these, at what a packet costs in the last row above. Leaving alone, while the cameras rest: {Text(turnover.LeavingMilliseconds, "F2")} ms; so joining: {Text(without - turnover.LeavingMilliseconds, "F2")} ms.");
         Console.WriteLine();
     }
 
