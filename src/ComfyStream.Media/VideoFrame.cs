@@ -71,6 +71,14 @@ public sealed unsafe class VideoFrame
         new ReadOnlySpan<byte>(source.V, chromaBytes).CopyTo(new Span<byte>(V, chromaBytes));
     }
 
+    /// <summary>Gives all pixels one colour.</summary>
+    public void Fill(byte y, byte u, byte v)
+    {
+        new Span<byte>(Y, StrideY * Height).Fill(y);
+        new Span<byte>(U, StrideUv * (Height / 2)).Fill(u);
+        new Span<byte>(V, StrideUv * (Height / 2)).Fill(v);
+    }
+
     /// <summary>Gives the frame back to its pool; it must not be used afterwards.</summary>
     public void Return()
     {

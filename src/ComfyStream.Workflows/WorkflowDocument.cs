@@ -34,7 +34,7 @@ internal sealed class WorkflowDocument
         byte[] utf8 = Encoding.UTF8.GetBytes(json);
         try
         {
-            if (!HasUnicodeStrings(utf8))
+            if (!JsonStrings.AreUnicode(utf8, MaxDepth))
             {
                 problems.Add("a text in the workflow is not valid Unicode; remove the lone surrogate escapes (\\ud800 to \\udfff)");
                 return [];
@@ -121,26 +121,6 @@ internal sealed class WorkflowDocument
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
             write(writer);
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
-
-    /// <summary>System.Text.Json accepts an escaped lone surrogate and throws only when the string is asked for.</summary>
-    private static bool HasUnicodeStrings(ReadOnlySpan<byte> utf8)
-    {
-        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MaxDepth });
-        try
-        {
-            while (reader.Read())
-            {
-                if (reader.ValueIsEscaped)
-                    reader.GetString();
-            }
-
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
-        }
     }
 
     private static IReadOnlyList<WorkflowDocument> ReadRoot(JsonElement root, WorkflowProblems problems)

@@ -212,7 +212,7 @@ internal sealed class WorkflowProcessor : IFrameProcessor
         if (width == 0)
             return;
         VideoFrame grey = _resources.Frames.Rent(width, height);
-        FrameFiller.FillGrey(grey);
+        grey.Fill(128, 128, 128);
         grey.MediaTime = mediaTime - LongAgo;
         try
         {

@@ -53,6 +53,13 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void No_page_holds_both_sides_of_a_merge()
+    {
+        Assert.NotEmpty(Pages());
+        Assert.DoesNotContain(Pages(), page => File.ReadLines(page).Any(line => line.StartsWith("<<<<<<< ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void Every_option_stands_in_the_configuration_with_its_key()
     {
         string page = Read("docs/configuration.md");
@@ -74,16 +81,17 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Every_link_to_a_file_leads_to_one()
     {
-        IEnumerable<string> pages = Directory.EnumerateFiles(Repository.Root, "*.md")
-            .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories));
         IEnumerable<string> broken =
-            from page in pages
+            from page in Pages()
             from Match link in Link().Matches(File.ReadAllText(page))
             let target = link.Groups[1].Value
             where !File.Exists(Path.Combine(Path.GetDirectoryName(page)!, target)) && !Directory.Exists(Path.Combine(Path.GetDirectoryName(page)!, target))
             select $"{Path.GetRelativePath(Repository.Root, page)}: {target}";
         Assert.Empty(broken);
     }
+
+    private static IEnumerable<string> Pages() => Directory.EnumerateFiles(Repository.Root, "*.md")
+        .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories));
 
     private static string Read(string path) => File.ReadAllText(Path.Combine(Repository.Root, path));
 

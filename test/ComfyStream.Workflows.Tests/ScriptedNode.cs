@@ -42,7 +42,7 @@ internal sealed class ScriptedNode(Action<NodeContext> run, ScriptedNode.Log log
         if (context.Format == PictureFormat.I420)
         {
             (int width, int height) = size ?? (context.Image(0).Width, context.Image(0).Height);
-            FrameFiller.FillGrey(context.Target(width, height));
+            context.Target(width, height).Fill(128, 128, 128);
         }
         else
         {

@@ -30,7 +30,7 @@ internal static class WorkflowRequest
         try
         {
             byte[] utf8 = Encoding.UTF8.GetBytes(body);
-            if (HasUnicodeStrings(utf8))
+            if (JsonStrings.AreUnicode(utf8, MostDepth))
                 return JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = MostDepth });
             problem = "A text in the body is not valid Unicode: remove the lone surrogate escapes (\\ud800 to \\udfff).";
             return null;
@@ -41,26 +41,6 @@ internal static class WorkflowRequest
                 ? "The body is empty."
                 : $"The body is not JSON, or deeper than {MostDepth} levels: see line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}.";
             return null;
-        }
-    }
-
-    // System.Text.Json takes an escaped lone surrogate, and throws only when the string is asked for.
-    private static bool HasUnicodeStrings(ReadOnlySpan<byte> utf8)
-    {
-        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MostDepth });
-        try
-        {
-            while (reader.Read())
-            {
-                if (reader.ValueIsEscaped)
-                    reader.GetString();
-            }
-
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
         }
     }
 

@@ -121,13 +121,10 @@ internal sealed class WorkflowExchange(PipelineResources? resources, ILogger log
         }
     }
 
-    private unsafe VideoFrame Grey(int width, int height)
+    private VideoFrame Grey(int width, int height)
     {
-        const byte Middle = 128;
         VideoFrame frame = resources!.VideoFrames.Rent(width & ~1, height & ~1);
-        new Span<byte>(frame.Y, frame.StrideY * frame.Height).Fill(Middle);
-        new Span<byte>(frame.U, frame.StrideUv * (frame.Height / 2)).Fill(Middle);
-        new Span<byte>(frame.V, frame.StrideUv * (frame.Height / 2)).Fill(Middle);
+        frame.Fill(128, 128, 128);
         frame.MediaTime = Transport.EventLoop.Now - LongAgo;
         return frame;
     }

@@ -29,7 +29,8 @@ internal sealed class BackgroundColorNode : Node
         PictureView target = PictureView.Write(context, source.Width, source.Height);
         if (target.IsI420)
         {
-            FrameFiller.Fill(target.Frame, YuvColor.FromRgb(_color[0], _color[1], _color[2], context.IsBt709));
+            YuvColor color = YuvColor.FromRgb(_color[0], _color[1], _color[2], context.IsBt709);
+            target.Frame.Fill(color.Y, color.U, color.V);
             return;
         }
 

@@ -55,7 +55,7 @@ internal sealed class DrawPoseNode : Node
         PoseList poses = context.Poses(Poses);
         VideoFrame target = context.Target(source.Width, source.Height);
         if (_isOnBlack)
-            FrameFiller.Fill(target, FrameFiller.Black);
+            target.Fill(16, 128, 128);
         else
             FrameCopier.Copy(source, target);
         ChooseColors(poses.Limbs.Count, context.IsBt709);
